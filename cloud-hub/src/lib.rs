@@ -1,0 +1,1 @@
+//! Orders, mappings, assignments and shipping.

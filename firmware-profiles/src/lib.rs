@@ -1,0 +1,1 @@
+//! Profiles of firmwares, printers and materials.

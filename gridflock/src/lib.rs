@@ -1,0 +1,1 @@
+//! Grid specification to plan to watertight plates.

@@ -1,0 +1,1 @@
+//! Shared vocabulary of the agent and the hub.

@@ -1,0 +1,1 @@
+//! Simulated printers and stand-ins.

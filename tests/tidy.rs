@@ -1,0 +1,1 @@
+//! Conventions as a test.
