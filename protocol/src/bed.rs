@@ -159,32 +159,14 @@ mod tests {
 
     #[test]
     fn every_state_with_every_event_is_as_reviewed() {
-        let [mine, other] = [1, 2].map(|n| AttemptNo {
-            incarnation: Incarnation::new(7),
-            n,
-        });
-        let causes = [
-            Cause::Attempt(mine),
-            Cause::Unobserved,
-            Cause::ForeignPrint,
-            Cause::NewPrinter,
-            Cause::Restore,
-        ];
+        let [mine, other] = [1, 2].map(|n| AttemptNo { incarnation: Incarnation::new(7), n });
+        let causes =
+            [Cause::Attempt(mine), Cause::Unobserved, Cause::ForeignPrint, Cause::NewPrinter, Cause::Restore];
         let mut beds = vec![Bed::Clear(ClearedBy::Person)];
         beds.extend(causes.map(Bed::Occupied));
-        let mut events = vec![
-            Event::Intent(mine),
-            Event::NothingStarted(mine),
-            Event::NothingStarted(other),
-        ];
+        let mut events = vec![Event::Intent(mine), Event::NothingStarted(mine), Event::NothingStarted(other)];
         events.extend(
-            [
-                Doubt::Unobserved,
-                Doubt::ForeignPrint,
-                Doubt::NewPrinter,
-                Doubt::Restore,
-            ]
-            .map(Event::Doubt),
+            [Doubt::Unobserved, Doubt::ForeignPrint, Doubt::NewPrinter, Doubt::Restore].map(Event::Doubt),
         );
         for by in [ConfirmedBy::Person, ConfirmedBy::Device] {
             events.extend(causes.map(|saw| Event::Confirmed(Confirmation { saw, by })));

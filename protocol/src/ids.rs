@@ -175,9 +175,7 @@ impl FromStr for PrinterId {
         let first = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
         let ok = text.len() <= PRINTER_ID_CHARS_MAX && text.starts_with(first) && text.chars().all(allowed);
         ok.then(|| Self(text.to_owned()))
-            .ok_or_else(|| IdError::NotPrinter {
-                text: text.chars().take(80).collect(),
-            })
+            .ok_or_else(|| IdError::NotPrinter { text: text.chars().take(80).collect() })
     }
 }
 impl TryFrom<String> for PrinterId {
@@ -210,15 +208,10 @@ impl fmt::Display for AttemptNo {
 impl FromStr for AttemptNo {
     type Err = IdError;
     fn from_str(text: &str) -> Result<Self, IdError> {
-        let fault = || IdError::NotAttempt {
-            text: text.chars().take(80).collect(),
-        };
+        let fault = || IdError::NotAttempt { text: text.chars().take(80).collect() };
         let (incarnation, n) = text.split_once('/').ok_or_else(fault)?;
         let n = n.parse().ok().filter(|n| *n > 0).ok_or_else(fault)?;
-        Ok(Self {
-            incarnation: incarnation.parse().map_err(|_not_hex| fault())?,
-            n,
-        })
+        Ok(Self { incarnation: incarnation.parse().map_err(|_not_hex| fault())?, n })
     }
 }
 impl TryFrom<String> for AttemptNo {
@@ -267,10 +260,7 @@ impl FromStr for Sha256 {
     type Err = IdError;
     fn from_str(text: &str) -> Result<Self, IdError> {
         let mut digest = [0; 32];
-        let fault = || IdError::NotHex {
-            text: text.chars().take(80).collect(),
-            digits: 64,
-        };
+        let fault = || IdError::NotHex { text: text.chars().take(80).collect(), digits: 64 };
         hex::decode_to_slice(text, &mut digest).map_err(|_not_hex| fault())?;
         Ok(Self(digest))
     }

@@ -25,7 +25,9 @@ pub mod bed;
 pub mod ids;
 pub mod job;
 pub mod order;
+pub mod sync;
 
 #[cfg(test)]
 mod tests_support;
 pub mod units;
+pub mod wire;

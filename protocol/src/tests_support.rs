@@ -2,10 +2,7 @@
 
 /// Fails with the first differing line unless `actual` is the file at `path`. `BLESS=1` writes the file.
 pub(crate) fn same_as_reviewed(path: &str, actual: &str) {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a test that is asked to rewrite its reviewed file"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "a test that is asked to rewrite its reviewed file")]
     if std::env::var("BLESS").is_ok() {
         std::fs::create_dir_all(std::path::Path::new(path).parent().unwrap()).unwrap();
         std::fs::write(path, actual).unwrap();

@@ -61,15 +61,8 @@ impl Epoch {
     /// The epoch of the next hand-out by a hub in its life `hub`. `None` at the end of the number range.
     #[must_use]
     pub fn next_in(self, hub: HubIncarnation) -> Option<Self> {
-        debug_assert!(
-            hub >= self.hub,
-            "a hub never hands out under an older life than it has seen"
-        );
-        let count = if hub == self.hub {
-            self.count.checked_add(1)?
-        } else {
-            1
-        };
+        debug_assert!(hub >= self.hub, "a hub never hands out under an older life than it has seen");
+        let count = if hub == self.hub { self.count.checked_add(1)? } else { 1 };
         Some(Self { hub, count })
     }
 }
@@ -101,11 +94,7 @@ impl Permille {
     /// `done` of `all`, rounded down; all of nothing is everything.
     #[must_use]
     pub fn of(done: u64, all: u64) -> Self {
-        let share = if all == 0 {
-            1000
-        } else {
-            u128::from(done) * 1000 / u128::from(all)
-        };
+        let share = if all == 0 { 1000 } else { u128::from(done) * 1000 / u128::from(all) };
         Self(u16::try_from(share.min(1000)).unwrap_or(1000))
     }
 
@@ -118,11 +107,7 @@ impl Permille {
 impl TryFrom<u16> for Permille {
     type Error = String;
     fn try_from(n: u16) -> Result<Self, String> {
-        if n <= 1000 {
-            Ok(Self(n))
-        } else {
-            Err(format!("{n} is not a share in thousandths (0 to 1000)"))
-        }
+        if n <= 1000 { Ok(Self(n)) } else { Err(format!("{n} is not a share in thousandths (0 to 1000)")) }
     }
 }
 impl From<Permille> for u16 {

@@ -3,14 +3,8 @@
 use super::{Assignment, Closed, Event, JobKind, Step};
 
 const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/tables/assignment.txt");
-const CLOSED: [Closed; 6] = [
-    Closed::Good,
-    Closed::Replaced,
-    Closed::Failed,
-    Closed::Cancelled,
-    Closed::Sliced,
-    Closed::LabelPrinted,
-];
+const CLOSED: [Closed; 6] =
+    [Closed::Good, Closed::Replaced, Closed::Failed, Closed::Cancelled, Closed::Sliced, Closed::LabelPrinted];
 
 fn states() -> Vec<Assignment> {
     let mut all = vec![
@@ -65,10 +59,8 @@ fn every_state_with_every_event_is_as_reviewed() {
 #[test]
 fn an_intent_follows_a_claim_and_nothing_else() {
     for state in states() {
-        let starts = matches!(
-            state.after(JobKind::Print, Event::StartIntent),
-            Ok(Step::To(Assignment::Started))
-        );
+        let starts =
+            matches!(state.after(JobKind::Print, Event::StartIntent), Ok(Step::To(Assignment::Started)));
         assert_eq!(starts, state == Assignment::Claimed, "{state:?}");
     }
 }
@@ -77,9 +69,6 @@ fn an_intent_follows_a_claim_and_nothing_else() {
 fn what_has_started_is_never_given_back() {
     for event in events() {
         let next = Assignment::Started.after(JobKind::Print, event);
-        assert!(
-            !matches!(next, Ok(Step::To(Assignment::Released | Assignment::Declined))),
-            "{event:?}"
-        );
+        assert!(!matches!(next, Ok(Step::To(Assignment::Released | Assignment::Declined))), "{event:?}");
     }
 }

@@ -39,13 +39,10 @@ impl Assignment {
     ///
     /// # Errors
     /// [`Refused`] where the event would break the order stage, claim, start, close.
+    #[expect(clippy::too_many_lines, reason = "one table: every event with every state")]
     pub fn after(self, kind: JobKind, event: Event) -> Result<Step, Refused> {
         let to = |next| Ok(Step::To(next));
-        let refused = Err(Refused {
-            state: self,
-            kind,
-            event,
-        });
+        let refused = Err(Refused { state: self, kind, event });
         let same = Ok(Step::Ignored(Why::AlreadySo));
         let over = Ok(Step::Ignored(Why::Over));
         match event {

@@ -6,30 +6,13 @@ use super::{Answer, Attempt, Event, FailWhy, Lost, NotStarted, Owner, Step, Task
 const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/tables/attempt.txt");
 
 fn states() -> Vec<Attempt> {
-    let mut all = vec![
-        Attempt::Starting,
-        Attempt::Printing,
-        Attempt::Paused,
-        Attempt::Finished,
-        Attempt::Cancelled,
-    ];
-    for lost in [
-        Lost::Link,
-        Lost::StartNotConfirmed,
-        Lost::Contradiction,
-        Lost::Restart,
-        Lost::Restored,
-    ] {
+    let mut all =
+        vec![Attempt::Starting, Attempt::Printing, Attempt::Paused, Attempt::Finished, Attempt::Cancelled];
+    for lost in [Lost::Link, Lost::StartNotConfirmed, Lost::Contradiction, Lost::Restart, Lost::Restored] {
         all.extend([false, true].map(|seen_running| Attempt::Unknown { lost, seen_running }));
     }
-    all.push(Attempt::Failed {
-        why: FailWhy::NotStarted,
-        may_have_printed: false,
-    });
-    all.push(Attempt::Failed {
-        why: FailWhy::Halted,
-        may_have_printed: true,
-    });
+    all.push(Attempt::Failed { why: FailWhy::NotStarted, may_have_printed: false });
+    all.push(Attempt::Failed { why: FailWhy::Halted, may_have_printed: true });
     all
 }
 
@@ -61,14 +44,8 @@ pub(crate) fn events() -> Vec<Event> {
     );
     all.extend([Lost::Link, Lost::StartNotConfirmed, Lost::Contradiction].map(Event::EvidenceLost));
     all.extend(
-        [
-            Answer::DidNotStart,
-            Answer::PrintingNow,
-            Answer::WholePlate,
-            Answer::PlasticOnly,
-            Answer::LeaveIt,
-        ]
-        .map(Event::Decided),
+        [Answer::DidNotStart, Answer::PrintingNow, Answer::WholePlate, Answer::PlasticOnly, Answer::LeaveIt]
+            .map(Event::Decided),
     );
     all.extend([false, true].map(|last_line_next| Event::Restarted { last_line_next }));
     all
@@ -117,21 +94,10 @@ fn only_proof_or_a_person_allows_a_second_attempt() {
 fn a_streamed_print_never_goes_on_by_itself_after_a_crash() {
     for state in [Attempt::Starting, Attempt::Printing, Attempt::Paused] {
         for last_line_next in [false, true] {
-            let next = state
-                .after(Owner::Stream, Event::Restarted { last_line_next })
-                .unwrap();
-            let Step::To(next) = next else {
-                panic!("{state:?} stayed as it was")
-            };
+            let next = state.after(Owner::Stream, Event::Restarted { last_line_next }).unwrap();
+            let Step::To(next) = next else { panic!("{state:?} stayed as it was") };
             assert!(
-                matches!(
-                    next,
-                    Attempt::Unknown { .. }
-                        | Attempt::Failed {
-                            may_have_printed: true,
-                            ..
-                        }
-                ),
+                matches!(next, Attempt::Unknown { .. } | Attempt::Failed { may_have_printed: true, .. }),
                 "{next:?}"
             );
         }

@@ -55,15 +55,9 @@ const fn to(state: Attempt) -> Next {
     Ok(Step::To(state))
 }
 const fn failed(why: FailWhy) -> Next {
-    to(Attempt::Failed {
-        why,
-        may_have_printed: true,
-    })
+    to(Attempt::Failed { why, may_have_printed: true })
 }
-const NOT_STARTED: Attempt = Attempt::Failed {
-    why: FailWhy::NotStarted,
-    may_have_printed: false,
-};
+const NOT_STARTED: Attempt = Attempt::Failed { why: FailWhy::NotStarted, may_have_printed: false };
 
 impl Attempt {
     /// The state after `event`, for a job kept going by `owner`.
@@ -87,12 +81,7 @@ impl Attempt {
 }
 
 fn starting(owner: Owner, event: Event) -> Next {
-    let unknown = |lost| {
-        to(Attempt::Unknown {
-            lost,
-            seen_running: false,
-        })
-    };
+    let unknown = |lost| to(Attempt::Unknown { lost, seen_running: false });
     match (owner, event) {
         (Owner::Stream, Event::FirstLineAcked) | (Owner::Printer, Event::SeenRunning(Task::Ours)) => {
             to(Attempt::Printing)
@@ -142,12 +131,7 @@ fn starting(owner: Owner, event: Event) -> Next {
 
 /// Printing and Paused differ only in which of the two a word of the printer leads to.
 fn running(owner: Owner, event: Event, is_paused: bool) -> Next {
-    let unknown = |lost| {
-        to(Attempt::Unknown {
-            lost,
-            seen_running: true,
-        })
-    };
+    let unknown = |lost| to(Attempt::Unknown { lost, seen_running: true });
     let same = Ok(Step::Ignored(Why::AlreadySo));
     let hold = if is_paused { same } else { to(Attempt::Paused) };
     let go_on = if is_paused { to(Attempt::Printing) } else { same };
@@ -173,17 +157,12 @@ fn running(owner: Owner, event: Event, is_paused: bool) -> Next {
         (Owner::Stream | Owner::Printer, Event::NotStarted(_)) => Err(Refused::HadStarted),
         (Owner::Stream | Owner::Printer, Event::EvidenceLost(lost)) => unknown(lost),
         (Owner::Stream, Event::Restarted { last_line_next: true }) => unknown(Lost::Restart),
-        (
-            Owner::Stream,
-            Event::Restarted {
-                last_line_next: false,
-            },
-        ) => failed(FailWhy::Interrupted),
+        (Owner::Stream, Event::Restarted { last_line_next: false }) => failed(FailWhy::Interrupted),
         (Owner::Printer, Event::Restarted { .. }) => Ok(Step::Ignored(Why::PrinterIsAsked)),
         (Owner::Stream | Owner::Printer, Event::Restored) => unknown(Lost::Restored),
-        (Owner::Stream | Owner::Printer, Event::Decided(_)) => Err(Refused::NotUnknown {
-            now: if is_paused { "Paused" } else { "Printing" },
-        }),
+        (Owner::Stream | Owner::Printer, Event::Decided(_)) => {
+            Err(Refused::NotUnknown { now: if is_paused { "Paused" } else { "Printing" } })
+        }
         (
             Owner::Stream,
             Event::SeenRunning(_) | Event::SeenPaused(_) | Event::SeenFinished(_) | Event::SeenFailed(_),
@@ -234,10 +213,9 @@ fn unknown(owner: Owner, event: Event, lost: Lost, seen_running: bool) -> Next {
         }
         (Owner::Stream | Owner::Printer, Event::EvidenceLost(_) | Event::Restarted { .. }) => same,
         // The restore is what a person must hear about first.
-        (Owner::Stream | Owner::Printer, Event::Restored) => to(Attempt::Unknown {
-            lost: Lost::Restored,
-            seen_running,
-        }),
+        (Owner::Stream | Owner::Printer, Event::Restored) => {
+            to(Attempt::Unknown { lost: Lost::Restored, seen_running })
+        }
         (Owner::Stream | Owner::Printer, Event::Decided(answer)) => decided(owner, answer),
         (
             Owner::Stream,

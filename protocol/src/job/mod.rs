@@ -104,21 +104,13 @@ impl Job {
     /// A new job of a hub in its life `hub`.
     #[must_use]
     pub const fn new(hub: HubIncarnation) -> Self {
-        Self {
-            state: JobState::Queued,
-            last_epoch: Epoch::born_at_agent(hub),
-            wanted: true,
-        }
+        Self { state: JobState::Queued, last_epoch: Epoch::born_at_agent(hub), wanted: true }
     }
 
     /// A job that an agent made itself (local or replacement): claimed by its birth.
     #[must_use]
     pub const fn born_at(holder: Holder) -> Self {
-        Self {
-            state: JobState::Claimed(holder),
-            last_epoch: holder.epoch,
-            wanted: true,
-        }
+        Self { state: JobState::Claimed(holder), last_epoch: holder.epoch, wanted: true }
     }
 
     /// The agent that may be printing it, if any.

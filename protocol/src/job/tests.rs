@@ -25,16 +25,10 @@ const REPORTS: [Report; 13] = [
 ];
 
 fn agent(n: u8) -> AgentId {
-    format!("01890000-0000-7000-8000-0000000000{n:02x}")
-        .parse()
-        .unwrap()
+    format!("01890000-0000-7000-8000-0000000000{n:02x}").parse().unwrap()
 }
 fn holder(n: u8, count: u64) -> Holder {
-    Holder {
-        agent: agent(n),
-        incarnation: Incarnation::new(n.into()),
-        epoch: Epoch { hub: HUB, count },
-    }
+    Holder { agent: agent(n), incarnation: Incarnation::new(n.into()), epoch: Epoch { hub: HUB, count } }
 }
 
 /// A state as one word, without the ids.
@@ -58,10 +52,7 @@ fn jobs() -> Vec<Job> {
     let held = holder(1, 2);
     [
         JobState::Queued,
-        JobState::Reserved {
-            agent: held.agent,
-            epoch: held.epoch,
-        },
+        JobState::Reserved { agent: held.agent, epoch: held.epoch },
         JobState::Claimed(held),
         JobState::Running(held),
         JobState::NeedsSignOff(held),
@@ -72,21 +63,13 @@ fn jobs() -> Vec<Job> {
         JobState::Withdrawn,
         JobState::Cancelled,
     ]
-    .map(|state| Job {
-        state,
-        last_epoch: held.epoch,
-        wanted: true,
-    })
+    .map(|state| Job { state, last_epoch: held.epoch, wanted: true })
     .to_vec()
 }
 
 #[test]
 fn every_state_with_every_report_is_as_reviewed() {
-    let senders = [
-        ("holder", holder(1, 2)),
-        ("older epoch", holder(1, 1)),
-        ("other agent", holder(2, 1)),
-    ];
+    let senders = [("holder", holder(1, 2)), ("older epoch", holder(1, 1)), ("other agent", holder(2, 1))];
     let mut table = String::new();
     for (name, from) in senders {
         for job in jobs() {
@@ -96,10 +79,7 @@ fn every_state_with_every_report_is_as_reviewed() {
                     Applied::Ignored(why) => format!("ignored: {why:?}"),
                     Applied::Incident(what) => format!("incident: {what:?}"),
                 };
-                table.push_str(&format!(
-                    "{name} | {} | {report:?} | {applied}\n",
-                    word(job.state)
-                ));
+                table.push_str(&format!("{name} | {} | {report:?} | {applied}\n", word(job.state)));
             }
         }
     }
@@ -113,18 +93,9 @@ fn a_claim_is_granted_once_and_again_only_to_the_same_life() {
     let ClaimAnswer::Granted(claimed) = job.claim(agent(1), Incarnation::new(1), epoch) else {
         panic!("refused")
     };
-    assert_eq!(
-        claimed.claim(agent(1), Incarnation::new(1), epoch),
-        ClaimAnswer::Granted(claimed)
-    );
-    assert_eq!(
-        claimed.claim(agent(1), Incarnation::new(9), epoch),
-        ClaimAnswer::Taken
-    );
-    assert_eq!(
-        claimed.claim(agent(2), Incarnation::new(2), epoch),
-        ClaimAnswer::Taken
-    );
+    assert_eq!(claimed.claim(agent(1), Incarnation::new(1), epoch), ClaimAnswer::Granted(claimed));
+    assert_eq!(claimed.claim(agent(1), Incarnation::new(9), epoch), ClaimAnswer::Taken);
+    assert_eq!(claimed.claim(agent(2), Incarnation::new(2), epoch), ClaimAnswer::Taken);
 }
 
 #[test]
@@ -133,12 +104,7 @@ fn a_reservation_that_was_taken_back_gives_no_claim() {
     let second = first.reserve(agent(2), HUB).unwrap();
     assert!(second.last_epoch > first.last_epoch);
     let answer = second.claim(agent(1), Incarnation::new(1), first.last_epoch);
-    assert_eq!(
-        answer,
-        ClaimAnswer::Stale {
-            current: second.last_epoch
-        }
-    );
+    assert_eq!(answer, ClaimAnswer::Stale { current: second.last_epoch });
 }
 
 #[test]
@@ -146,46 +112,26 @@ fn the_hub_never_takes_a_held_job_away_by_itself() {
     for job in jobs().into_iter().filter(|j| j.holder().is_some()) {
         assert_eq!(job.reserve(agent(2), HUB), None, "{job:?}");
         assert_eq!(job.withdraw().holder(), job.holder(), "{job:?}");
-        assert_eq!(
-            job.after_hub_restore(HubIncarnation::new(2)).holder(),
-            job.holder(),
-            "{job:?}"
-        );
+        assert_eq!(job.after_hub_restore(HubIncarnation::new(2)).holder(), job.holder(), "{job:?}");
     }
 }
 
 #[test]
 fn force_needs_the_current_epoch_and_the_accepted_risk() {
-    let running = Job {
-        state: JobState::Running(holder(1, 2)),
-        last_epoch: holder(1, 2).epoch,
-        wanted: true,
-    };
+    let running =
+        Job { state: JobState::Running(holder(1, 2)), last_epoch: holder(1, 2).epoch, wanted: true };
     let epoch = holder(1, 2).epoch;
-    assert_eq!(
-        running.force(holder(1, 1).epoch, true, HUB),
-        Err(ForceRefused::Stale { current: epoch })
-    );
-    assert_eq!(
-        running.force(epoch, false, HUB),
-        Err(ForceRefused::RiskNotAccepted)
-    );
+    assert_eq!(running.force(holder(1, 1).epoch, true, HUB), Err(ForceRefused::Stale { current: epoch }));
+    assert_eq!(running.force(epoch, false, HUB), Err(ForceRefused::RiskNotAccepted));
     let free = running.force(epoch, true, HUB).unwrap();
     assert_eq!(free.state, JobState::Queued);
     // The old holder's print is then an incident, never a silent change.
-    assert!(matches!(
-        free.apply(holder(1, 2), Report::Ended),
-        Applied::Incident(_)
-    ));
+    assert!(matches!(free.apply(holder(1, 2), Report::Ended), Applied::Incident(_)));
 }
 
 #[test]
 fn a_job_nobody_wants_is_withdrawn_when_it_comes_back() {
-    let held = Job {
-        state: JobState::Claimed(holder(1, 2)),
-        last_epoch: holder(1, 2).epoch,
-        wanted: true,
-    };
+    let held = Job { state: JobState::Claimed(holder(1, 2)), last_epoch: holder(1, 2).epoch, wanted: true };
     let Applied::Changed(back) = held.withdraw().apply(holder(1, 2), Report::Released) else {
         panic!("ignored")
     };

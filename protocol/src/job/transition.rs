@@ -83,11 +83,7 @@ impl Job {
         match self.state {
             JobState::Queued | JobState::Reserved { .. } => {
                 let epoch = self.last_epoch.next_in(hub)?;
-                Some(Self {
-                    state: JobState::Reserved { agent, epoch },
-                    last_epoch: epoch,
-                    ..self
-                })
+                Some(Self { state: JobState::Reserved { agent, epoch }, last_epoch: epoch, ..self })
             }
             JobState::Claimed(_)
             | JobState::Running(_)
@@ -105,19 +101,11 @@ impl Job {
     /// the hand-out of a pinned job, where the hub claims on the agent's behalf.
     #[must_use]
     pub fn claim(self, by: AgentId, incarnation: Incarnation, epoch: Epoch) -> ClaimAnswer {
-        let asking = Holder {
-            agent: by,
-            incarnation,
-            epoch,
-        };
+        let asking = Holder { agent: by, incarnation, epoch };
         match self.state {
-            JobState::Reserved {
-                agent,
-                epoch: reserved,
-            } if agent == by && reserved == epoch => ClaimAnswer::Granted(Self {
-                state: JobState::Claimed(asking),
-                ..self
-            }),
+            JobState::Reserved { agent, epoch: reserved } if agent == by && reserved == epoch => {
+                ClaimAnswer::Granted(Self { state: JobState::Claimed(asking), ..self })
+            }
             JobState::Claimed(holder) | JobState::Running(holder) if holder == asking => {
                 ClaimAnswer::Granted(self)
             }
@@ -125,9 +113,7 @@ impl Job {
             | JobState::Running(_)
             | JobState::NeedsSignOff(_)
             | JobState::Unknown(_) => ClaimAnswer::Taken,
-            JobState::Queued | JobState::Reserved { .. } => ClaimAnswer::Stale {
-                current: self.last_epoch,
-            },
+            JobState::Queued | JobState::Reserved { .. } => ClaimAnswer::Stale { current: self.last_epoch },
             JobState::Good
             | JobState::Replaced
             | JobState::Failed
@@ -140,18 +126,13 @@ impl Job {
     #[must_use]
     pub const fn withdraw(self) -> Self {
         match self.state {
-            JobState::Queued | JobState::Reserved { .. } => Self {
-                state: JobState::Withdrawn,
-                wanted: false,
-                ..self
-            },
+            JobState::Queued | JobState::Reserved { .. } => {
+                Self { state: JobState::Withdrawn, wanted: false, ..self }
+            }
             JobState::Claimed(_)
             | JobState::Running(_)
             | JobState::NeedsSignOff(_)
-            | JobState::Unknown(_) => Self {
-                wanted: false,
-                ..self
-            },
+            | JobState::Unknown(_) => Self { wanted: false, ..self },
             JobState::Good
             | JobState::Replaced
             | JobState::Failed
@@ -172,21 +153,13 @@ impl Job {
     ) -> Result<Self, ForceRefused> {
         let holder = self.holder().ok_or(ForceRefused::NotHeld)?;
         if holder.epoch != epoch {
-            return Err(ForceRefused::Stale {
-                current: holder.epoch,
-            });
+            return Err(ForceRefused::Stale { current: holder.epoch });
         }
         if !accepts_double_print {
             return Err(ForceRefused::RiskNotAccepted);
         }
-        let next = self.last_epoch.next_in(hub).ok_or(ForceRefused::Stale {
-            current: self.last_epoch,
-        })?;
-        Ok(Self {
-            state: JobState::Queued,
-            last_epoch: next,
-            ..self
-        })
+        let next = self.last_epoch.next_in(hub).ok_or(ForceRefused::Stale { current: self.last_epoch })?;
+        Ok(Self { state: JobState::Queued, last_epoch: next, ..self })
     }
 
     /// What a report of an agent changes. The caller has checked the agent's token; `epoch` and
@@ -229,11 +202,7 @@ impl Job {
             }
         };
         let is_reserved = matches!(self.state, JobState::Reserved { .. });
-        let given_back = if self.wanted {
-            JobState::Queued
-        } else {
-            JobState::Withdrawn
-        };
+        let given_back = if self.wanted { JobState::Queued } else { JobState::Withdrawn };
         match report {
             Report::Preparing => Applied::Ignored(Why::AlreadySo),
             Report::Claimed if is_reserved => Applied::Incident(Incident::OutOfOrder),
@@ -305,11 +274,7 @@ impl Job {
             | JobState::Withdrawn
             | JobState::Cancelled => self.state,
         };
-        Self {
-            state,
-            last_epoch: Epoch { hub, count: 0 }.max(self.last_epoch),
-            ..self
-        }
+        Self { state, last_epoch: Epoch { hub, count: 0 }.max(self.last_epoch), ..self }
     }
 
     /// A resync after a hub restore: any right to start that an agent reports is adopted, whatever its epoch
@@ -318,9 +283,7 @@ impl Job {
     pub fn adopt(self, holder: Holder, state: fn(Holder) -> JobState) -> Applied {
         match self.holder() {
             Some(known) if known.agent != holder.agent => {
-                Applied::Incident(Incident::StartedUnderStaleEpoch {
-                    reported: holder.epoch,
-                })
+                Applied::Incident(Incident::StartedUnderStaleEpoch { reported: holder.epoch })
             }
             Some(_) | None if self.is_terminal() => Applied::Ignored(Why::Over),
             Some(_) | None => Applied::Changed(Self {

@@ -29,16 +29,8 @@ pub const fn diff(wanted: u32, present: Present) -> Change {
     let sure = present.good.saturating_add(present.held);
     let coming = sure.saturating_add(present.open);
     let too_many = coming.saturating_sub(wanted);
-    let withdraw = if too_many < present.open {
-        too_many
-    } else {
-        present.open
-    };
-    Change {
-        make: wanted.saturating_sub(coming),
-        withdraw,
-        surplus: sure.saturating_sub(wanted),
-    }
+    let withdraw = if too_many < present.open { too_many } else { present.open };
+    Change { make: wanted.saturating_sub(coming), withdraw, surplus: sure.saturating_sub(wanted) }
 }
 
 #[cfg(test)]
@@ -48,80 +40,30 @@ mod tests {
     #[test]
     fn edits_are_differences() {
         let rows = [
-            (
-                3,
-                Present::default(),
-                Change {
-                    make: 3,
-                    withdraw: 0,
-                    surplus: 0,
-                },
-                "a new line",
-            ),
-            (
-                3,
-                Present {
-                    good: 0,
-                    held: 1,
-                    open: 2,
-                },
-                Change::default(),
-                "the same order again",
-            ),
+            (3, Present::default(), Change { make: 3, withdraw: 0, surplus: 0 }, "a new line"),
+            (3, Present { good: 0, held: 1, open: 2 }, Change::default(), "the same order again"),
             (
                 5,
-                Present {
-                    good: 1,
-                    held: 1,
-                    open: 1,
-                },
-                Change {
-                    make: 2,
-                    withdraw: 0,
-                    surplus: 0,
-                },
+                Present { good: 1, held: 1, open: 1 },
+                Change { make: 2, withdraw: 0, surplus: 0 },
                 "more wanted",
             ),
             (
                 1,
-                Present {
-                    good: 0,
-                    held: 1,
-                    open: 2,
-                },
-                Change {
-                    make: 0,
-                    withdraw: 2,
-                    surplus: 0,
-                },
+                Present { good: 0, held: 1, open: 2 },
+                Change { make: 0, withdraw: 2, surplus: 0 },
                 "less wanted",
             ),
             (
                 0,
-                Present {
-                    good: 1,
-                    held: 1,
-                    open: 2,
-                },
-                Change {
-                    make: 0,
-                    withdraw: 2,
-                    surplus: 2,
-                },
+                Present { good: 1, held: 1, open: 2 },
+                Change { make: 0, withdraw: 2, surplus: 2 },
                 "cancelled",
             ),
             (
                 2,
-                Present {
-                    good: 1,
-                    held: 0,
-                    open: 3,
-                },
-                Change {
-                    make: 0,
-                    withdraw: 2,
-                    surplus: 0,
-                },
+                Present { good: 1, held: 0, open: 3 },
+                Change { make: 0, withdraw: 2, surplus: 0 },
                 "one of three withdrawn",
             ),
         ];

@@ -88,13 +88,9 @@ mod tests {
             OrderState::Completed,
             OrderState::Cancelled,
         ] {
-            for event in [
-                Event::JobsMade,
-                Event::AllPartsGood,
-                Event::MoreWanted,
-                Event::Fulfilled,
-                Event::Cancelled,
-            ] {
+            for event in
+                [Event::JobsMade, Event::AllPartsGood, Event::MoreWanted, Event::Fulfilled, Event::Cancelled]
+            {
                 table.push_str(&format!("{state:?} | {event:?} | {:?}\n", state.after(event)));
             }
         }
