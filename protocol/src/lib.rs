@@ -1,1 +1,2 @@
 //! Shared vocabulary of the agent and the hub.
+pub mod grid;
