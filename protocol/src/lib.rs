@@ -22,6 +22,7 @@
 pub mod assignment;
 pub mod attempt;
 pub mod bed;
+pub mod grid;
 pub mod ids;
 pub mod job;
 pub mod order;
