@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{
+    grid::{GridParams, GridSpec},
     ids::{AttemptNo, BootId, Incarnation, JobId, Sha256},
     units::{Cursor, Epoch, HubIncarnation, MonoMs, Permille, Revision, Seq, WallMs},
     wire::{Named as _, PROTO, Tolerant},
@@ -31,6 +32,8 @@ fn purpose() -> Purpose {
     }
 }
 fn assignment() -> Assignment {
+    let params = GridParams::from_json(r#"{"plate_size":[450,320],"bed_size":[250,220]}"#).unwrap();
+    let spec = GridSpec::check(&params).unwrap();
     Assignment {
         job: job(1),
         kind: Kind::Print,
@@ -41,7 +44,7 @@ fn assignment() -> Assignment {
         units: vec![unit()],
         on_scrap: OnScrap::Replace { left: 1 },
         desired: Desired::Run,
-        artifact: Artifact::Grid { spec: "grid/1 width=450".into(), plate: "A1".into() },
+        artifact: Artifact::Grid { spec: Box::new(spec), plate: "A1".into() },
         wants: Wants { material: Some("PLA".into()), bed_mm: Some([250.0, 220.0]), ..Wants::default() },
         not_after_s: None,
         due: Some(WallMs(1_795_000_000_000)),
