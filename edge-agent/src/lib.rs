@@ -1,1 +1,3 @@
 //! The daemon beside the printers.
+
+pub mod printer;
