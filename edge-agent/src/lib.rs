@@ -10,5 +10,6 @@ pub mod db;
 pub mod files;
 pub mod ledger;
 pub mod net;
+pub mod printer;
 pub mod sources;
 pub mod tasks;
