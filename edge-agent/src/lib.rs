@@ -4,6 +4,7 @@
 //! Reading order: [`config`], [`ledger`] (what is durable), [`scheduler`] (what may start), `printer` (how it is
 //! driven), `pipeline` (how G-code is made), [`sync`] (the hub), `web` (the operators' pages).
 
+pub mod blobs;
 pub mod clock;
 pub mod config;
 pub mod db;
@@ -11,5 +12,7 @@ pub mod files;
 pub mod ledger;
 pub mod net;
 pub mod printer;
+pub mod scheduler;
 pub mod sources;
+pub mod sync;
 pub mod tasks;
