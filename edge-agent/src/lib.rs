@@ -5,13 +5,17 @@
 //! driven), `pipeline` (how G-code is made), [`sync`] (the hub), `web` (the operators' pages).
 
 pub mod blobs;
+pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod control;
 pub mod db;
 pub mod files;
 pub mod ledger;
 pub mod net;
+pub mod pipeline;
 pub mod printer;
+pub mod sandbox;
 pub mod scheduler;
 pub mod sources;
 pub mod sync;
