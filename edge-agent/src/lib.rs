@@ -11,6 +11,7 @@ pub mod config;
 pub mod control;
 pub mod db;
 pub mod files;
+pub mod floor;
 pub mod ledger;
 pub mod net;
 pub mod pipeline;

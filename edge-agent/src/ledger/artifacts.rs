@@ -105,14 +105,17 @@ impl Ledger {
         .await
     }
 
-    /// The pipeline took a job.
+    /// The pipeline took a job; one that is prepared for another class already stays as it is.
     ///
     /// # Errors
     /// [`LedgerError`].
     pub async fn stage_began(&self, job: JobId) -> Result<(), LedgerError> {
         self.write(move |c, now| {
             let mut row = view::assignment(c, job)?.ok_or(LedgerError::NoJob(job))?;
-            assignments::step(c, now, &mut row, Event::StageBegan).map(|_changed| ())
+            if row.state == State::Seen {
+                assignments::step(c, now, &mut row, Event::StageBegan)?;
+            }
+            Ok(())
         })
         .await
     }
@@ -152,6 +155,19 @@ impl Ledger {
                 assignments::step(c, now, &mut row, Event::ArtifactReported)?;
             }
             c.execute(REASON, params![job.to_string(), None::<String>, 0])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// The artifact of a job turned out to be damaged: it is made again.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub async fn artifact_lost(&self, job: JobId, sha256: Sha256) -> Result<(), LedgerError> {
+        const LOST: &str = "delete from job_artifact where job = ?1 and sha256 = ?2";
+        self.write(move |c, _now| {
+            c.execute(LOST, params![job.to_string(), sha256.to_string()])?;
             Ok(())
         })
         .await

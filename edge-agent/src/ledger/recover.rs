@@ -123,6 +123,35 @@ impl Ledger {
     }
 }
 
+/// How long the agent may be away before a printer that can print alone counts as unobserved.
+pub const UNOBSERVED_AFTER_MS: i64 = 60_000;
+/// Name of the value that says when the agent last watched its printers.
+const WATCHED: &str = "watched_ms";
+
+impl Ledger {
+    /// Notes that the printers are being watched now. Called every half minute.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub async fn watching(&self) -> Result<(), LedgerError> {
+        self.write(|c, now| meta::set(c, WATCHED, &now.wall.0.to_string())).await
+    }
+
+    /// Whether the agent was away so long that printers may have printed alone. Without a stored time, or with a
+    /// clock that went backwards, it was.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub async fn was_away(&self) -> Result<bool, LedgerError> {
+        let now = self.stamp().wall.0;
+        self.read(move |c| {
+            let last: Option<i64> = meta::get(c, WATCHED)?.and_then(|t| t.parse().ok());
+            Ok(last.is_none_or(|last| !(0..=UNOBSERVED_AFTER_MS).contains(&now.saturating_sub(last))))
+        })
+        .await
+    }
+}
+
 fn evidence(attempt: &AttemptRow) -> String {
     match (attempt.owner, attempt.state) {
         (Owner::Stream, Attempt::Starting) if attempt.acked_line == 0 => {

@@ -6,7 +6,10 @@
 pub mod guards;
 pub mod matching;
 pub mod reasons;
+pub mod summary;
+pub mod task;
 #[cfg(test)]
 mod tests;
 
 pub use reasons::Reason;
+pub use task::Scheduler;
