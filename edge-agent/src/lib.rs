@@ -21,3 +21,4 @@ pub mod scheduler;
 pub mod sources;
 pub mod sync;
 pub mod tasks;
+pub mod web;
