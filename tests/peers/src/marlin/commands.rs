@@ -54,6 +54,10 @@ impl Firmware {
             Wait::DrainThenDwell(seconds) if self.planner.is_empty() => {
                 Some(Wait::Until(self.now + seconds / speed))
             }
+            Wait::DrainThenRelease if self.planner.is_empty() => {
+                self.tally.freshen();
+                None
+            }
             Wait::DrainThenHome if self.planner.is_empty() => Some(Wait::Home(self.now + HOMING_S / speed)),
             Wait::Until(at) if self.now >= at => None,
             Wait::Home(at) if self.now >= at => {
@@ -131,6 +135,7 @@ impl Firmware {
             "G28" => Some(Wait::DrainThenHome),
             "G29" => Some(Wait::DrainThenDwell(20.0)),
             "M400" => Some(Wait::Drain),
+            "M84" | "M18" => Some(Wait::DrainThenRelease),
             "M109" => {
                 self.nozzle.target_c = target(code);
                 (self.nozzle.target_c > 0.0).then_some(Wait::Heat { nozzle: true })
@@ -158,7 +163,6 @@ impl Firmware {
             "G0" | "G1" | "G2" | "G3" | "M109" | "M190" => {} // Planned or already there.
             "M104" => self.nozzle.target_c = target(code),
             "M140" => self.bed.target_c = target(code),
-            "M84" | "M18" => self.tally.freshen(),
             "M85" => (self.dead_man, self.moved_at) = (code.number('S').unwrap_or(0.0), self.now),
             "M110" => {
                 if let Some(Queued { number: None, .. }) = self.queue.front() {

@@ -38,6 +38,8 @@ pub(super) enum Wait {
     DrainThenDwell(f64),
     /// This moment.
     Until(f64),
+    /// Every planned move, then the motors are off (`finish_and_disable`).
+    DrainThenRelease,
     /// Every planned move, then homing.
     DrainThenHome,
     /// Homing, done at this moment.
