@@ -3,21 +3,10 @@
 //! before information. Never fails: what it does not know is [`Reply::Other`].
 use firmware_profiles::Firmware;
 
+pub use crate::printer::types::Temperatures;
+
 /// Longest text kept of a message, in characters.
 const TEXT_CHARS_MAX: usize = 200;
-
-/// Temperatures in °C as reported; targets where the firmware gives them.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Temperatures {
-    /// Nozzle of the first extruder.
-    pub nozzle_c: Option<f32>,
-    /// Target of the nozzle.
-    pub nozzle_target_c: Option<f32>,
-    /// Bed.
-    pub bed_c: Option<f32>,
-    /// Target of the bed.
-    pub bed_target_c: Option<f32>,
-}
 
 /// The meaning of one line.
 #[derive(Debug, Clone, PartialEq)]

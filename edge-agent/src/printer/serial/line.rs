@@ -65,7 +65,7 @@ impl fmt::Display for LineFault {
 /// [`LineFault`] for a line that no printer may get.
 pub fn clean(raw: &[u8]) -> Result<Option<String>, LineFault> {
     let code = raw.split(|byte| *byte == b';').next().unwrap_or_default();
-    if !code.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\t' | b'\r')) {
+    if !code.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n')) {
         return Err(LineFault::Charset);
     }
     let mut text = String::with_capacity(code.len());
