@@ -4,6 +4,7 @@
 //! Reading order: [`config`], [`ledger`] (what is durable), [`scheduler`] (what may start), `printer` (how it is
 //! driven), `pipeline` (how G-code is made), [`sync`] (the hub), `web` (the operators' pages).
 
+pub mod assemble;
 pub mod blobs;
 pub mod cli;
 pub mod clock;

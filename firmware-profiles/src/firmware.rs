@@ -135,10 +135,7 @@ pub(crate) fn read(file: &str, text: &str, faults: &mut Vec<Fault>) -> Option<Fi
 /// Values that are each possible and together are not.
 fn check(firmware: &Firmware, at: usize, source: &mut Source<'_>) {
     if firmware.window_lines_parser < firmware.window_lines {
-        source.fault(
-            at,
-            "`framing.window_lines_parser` must be at least `window_lines`".to_owned(),
-        );
+        source.fault(at, "`framing.window_lines_parser` must be at least `window_lines`".to_owned());
     }
     if firmware.window_bytes < firmware.line_bytes_max || firmware.window_bytes_parser < firmware.window_bytes
     {
@@ -148,22 +145,13 @@ fn check(firmware: &Firmware, at: usize, source: &mut Source<'_>) {
         );
     }
     if firmware.ring_lines < 4 * firmware.window_lines_parser {
-        source.fault(
-            at,
-            "`framing.ring_lines` must be at least four windows".to_owned(),
-        );
+        source.fault(at, "`framing.ring_lines` must be at least four windows".to_owned());
     }
     if firmware.blocking_wait < firmware.ack_wait {
-        source.fault(
-            at,
-            "`timing.blocking_wait_ms` must be at least `ack_wait_ms`".to_owned(),
-        );
+        source.fault(at, "`timing.blocking_wait_ms` must be at least `ack_wait_ms`".to_owned());
     }
     if firmware.fatal.is_empty() || firmware.banners.is_empty() {
-        source.fault(
-            at,
-            "`words.fatal` and `words.banners` may not be empty".to_owned(),
-        );
+        source.fault(at, "`words.fatal` and `words.banners` may not be empty".to_owned());
     }
 }
 

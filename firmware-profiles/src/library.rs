@@ -58,11 +58,7 @@ impl Library {
             .filter_map(|(file, text)| dialect::read(file, text, &mut faults))
             .map(|dialect| (dialect.id.clone(), dialect))
             .collect();
-        let parts = Parts {
-            firmware: &firmware,
-            dialect: &dialect,
-            files: &files,
-        };
+        let parts = Parts { firmware: &firmware, dialect: &dialect, files: &files };
         let mut profiles = BTreeMap::new();
         for (file, text) in named("printer") {
             let Some(profile) = printer::read(&file, &text, &parts, &mut faults) else {
@@ -80,10 +76,7 @@ impl Library {
         if !faults.is_empty() {
             return Err(Faults(faults));
         }
-        let materials = materials
-            .into_iter()
-            .map(|material| (material.name.clone(), material))
-            .collect();
+        let materials = materials.into_iter().map(|material| (material.name.clone(), material)).collect();
         Ok(Self { profiles, materials })
     }
 

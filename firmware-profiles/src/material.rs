@@ -93,16 +93,10 @@ fn one(name: String, table: &mut Table<'_>, s: &mut Source<'_>) -> Material {
     };
     let nozzle = material.nozzle_min_c..=material.nozzle_max_c;
     if !nozzle.contains(&material.nozzle_c) || !nozzle.contains(&material.nozzle_first_c) {
-        s.fault(
-            table.offset(),
-            format!("`{}`: nozzle temperatures leave their own limits", material.name),
-        );
+        s.fault(table.offset(), format!("`{}`: nozzle temperatures leave their own limits", material.name));
     }
     if material.bed_c > material.bed_max_c || material.fan_min_percent > material.fan_max_percent {
-        s.fault(
-            table.offset(),
-            format!("`{}`: bed or fan figures contradict each other", material.name),
-        );
+        s.fault(table.offset(), format!("`{}`: bed or fan figures contradict each other", material.name));
     }
     material
 }

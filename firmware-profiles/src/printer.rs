@@ -16,9 +16,7 @@ impl ProfileId {
     pub fn parse(text: &str) -> Option<Self> {
         let word = |word: &str| {
             !word.is_empty()
-                && word
-                    .bytes()
-                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+                && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         };
         let (vendor, model) = text.split_once('/')?;
         (word(vendor) && word(model)).then(|| Self(text.to_owned()))
@@ -150,11 +148,7 @@ pub(crate) fn read(
         nozzle_um: machine.number(s, "nozzle_um", 100..=2_000),
         nozzle_max_c: machine.number(s, "nozzle_max_c", 180..=500),
         bed_max_c: machine.number(s, "bed_max_c", 0..=150),
-        baud: if streamed {
-            machine.number(s, "baud", 9_600..=4_000_000)
-        } else {
-            0
-        },
+        baud: if streamed { machine.number(s, "baud", 9_600..=4_000_000) } else { 0 },
         resets_on_open: streamed && machine.flag(s, "resets_on_open"),
         can_print_alone: machine.flag(s, "can_print_alone"),
         fresh_max_ms: machine.number(s, "fresh_max_ms", 1_000..=300_000),
@@ -171,16 +165,10 @@ pub(crate) fn read(
 
 fn check(profile: &Profile, at: usize, source: &mut Source<'_>) {
     let Area { min_mm, max_mm } = profile.usable;
-    let inside = min_mm
-        .iter()
-        .zip(max_mm)
-        .zip(profile.bed_mm)
-        .all(|((min, max), bed)| *min < max && max <= bed);
+    let inside =
+        min_mm.iter().zip(max_mm).zip(profile.bed_mm).all(|((min, max), bed)| *min < max && max <= bed);
     if !inside {
-        source.fault(
-            at,
-            "`build`: the usable area must have a size and lie on the bed".to_owned(),
-        );
+        source.fault(at, "`build`: the usable area must have a size and lie on the bed".to_owned());
     }
     if profile.bed_mm.iter().any(|side| *side < 50) {
         source.fault(at, "`build`: a bed side must be 50 to 2000 mm".to_owned());
@@ -188,10 +176,7 @@ fn check(profile: &Profile, at: usize, source: &mut Source<'_>) {
 }
 
 fn id(file: &str, source: &mut Source<'_>) -> Option<ProfileId> {
-    let name = file
-        .strip_prefix("printer/")
-        .and_then(|name| name.strip_suffix(".toml"))
-        .unwrap_or(file);
+    let name = file.strip_prefix("printer/").and_then(|name| name.strip_suffix(".toml")).unwrap_or(file);
     let id = ProfileId::parse(name);
     if id.is_none() {
         source.fault(
@@ -208,10 +193,7 @@ fn verified(top: &mut Table<'_>, source: &mut Source<'_>) -> Verified {
         "hardware" => Verified::Hardware,
         "simulated" | "" => Verified::Simulated,
         other => {
-            source.fault(
-                at,
-                format!("`verified` is `{other}`; known are simulated, hardware"),
-            );
+            source.fault(at, format!("`verified` is `{other}`; known are simulated, hardware"));
             Verified::Simulated
         }
     }
@@ -237,16 +219,9 @@ fn control(top: &mut Table<'_>, parts: &Parts<'_>, source: &mut Source<'_>) -> O
 fn ini(top: &mut Table<'_>, parts: &Parts<'_>, source: &mut Source<'_>) -> (String, Option<String>) {
     let at = top.offset();
     let text = top.text(source, "slicer");
-    let found = parts
-        .files
-        .get(&text)
-        .filter(|_| text.starts_with("slicer/"))
-        .cloned();
+    let found = parts.files.get(&text).filter(|_| text.starts_with("slicer/")).cloned();
     if found.is_none() && !text.is_empty() {
-        source.fault(
-            at,
-            format!("`slicer` names `{text}`, which is not a slicer/*.ini file"),
-        );
+        source.fault(at, format!("`slicer` names `{text}`, which is not a slicer/*.ini file"));
     }
     (text, found)
 }

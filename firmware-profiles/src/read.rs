@@ -27,17 +27,8 @@ pub(crate) struct Source<'a> {
 impl Source<'_> {
     /// Records a fault at a byte offset.
     pub(crate) fn fault(&mut self, offset: usize, what: String) {
-        let line = 1 + self
-            .text
-            .bytes()
-            .take(offset)
-            .filter(|byte| *byte == b'\n')
-            .count();
-        self.faults.push(Fault {
-            file: self.file.to_owned(),
-            line,
-            what,
-        });
+        let line = 1 + self.text.bytes().take(offset).filter(|byte| *byte == b'\n').count();
+        self.faults.push(Fault { file: self.file.to_owned(), line, what });
     }
 
     /// Records syntax errors; true when there are none.
@@ -82,11 +73,7 @@ impl<'t> Table<'t> {
     }
 
     fn name(&self, key: &str) -> String {
-        if self.path.is_empty() {
-            key.to_owned()
-        } else {
-            format!("{}.{key}", self.path)
-        }
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
     /// Takes a value and marks its key as known.
@@ -111,12 +98,7 @@ impl<'t> Table<'t> {
                 (self.offset, None)
             }
         };
-        Table {
-            path,
-            offset,
-            entries,
-            used: BTreeSet::new(),
-        }
+        Table { path, offset, entries, used: BTreeSet::new() }
     }
 
     /// A plain text that is not a figure, such as a title.
@@ -149,30 +131,18 @@ impl<'t> Table<'t> {
         };
         let at = entry.span().start;
         let DeValue::Table(figure) = entry.get_ref() else {
-            source.fault(
-                at,
-                format!("`{name}` must be written as {{ value = …, source = \"…\" }}"),
-            );
+            source.fault(at, format!("`{name}` must be written as {{ value = …, source = \"…\" }}"));
             return None;
         };
-        for unknown in figure
-            .keys()
-            .filter(|key| !matches!(key.get_ref().as_ref(), "value" | "source"))
-        {
-            source.fault(
-                unknown.span().start,
-                format!("`{name}.{}` is not a known key", unknown.get_ref()),
-            );
+        for unknown in figure.keys().filter(|key| !matches!(key.get_ref().as_ref(), "value" | "source")) {
+            source.fault(unknown.span().start, format!("`{name}.{}` is not a known key", unknown.get_ref()));
         }
         let sourced = figure
             .get("source")
             .and_then(|text| text.get_ref().as_str())
             .is_some_and(|text| text.trim().chars().count() >= SOURCE_CHARS_MIN);
         if !sourced {
-            source.fault(
-                at,
-                format!("`{name}` needs a `source` that says where the figure comes from"),
-            );
+            source.fault(at, format!("`{name}` needs a `source` that says where the figure comes from"));
         }
         let value = figure.get("value");
         if value.is_none() {
@@ -188,10 +158,8 @@ impl<'t> Table<'t> {
         let Some(value) = self.figure(source, key) else {
             return fallback;
         };
-        let parsed = value
-            .get_ref()
-            .as_integer()
-            .and_then(|int| u32::from_str_radix(int.as_str(), int.radix()).ok());
+        let parsed =
+            value.get_ref().as_integer().and_then(|int| u32::from_str_radix(int.as_str(), int.radix()).ok());
         match parsed {
             Some(number) if within.contains(&number) => number,
             _ => {
@@ -225,11 +193,9 @@ impl<'t> Table<'t> {
         };
         match value.get_ref().as_str() {
             Some(text) if !text.is_empty() => text.to_owned(),
-            _ => self.wrong(
-                source,
-                value.span().start,
-                &format!("`{name}` must be a text that is not empty"),
-            ),
+            _ => {
+                self.wrong(source, value.span().start, &format!("`{name}` must be a text that is not empty"))
+            }
         }
     }
 
@@ -247,10 +213,7 @@ impl<'t> Table<'t> {
         for item in array.iter() {
             match item.get_ref().as_str() {
                 Some(text) if !text.is_empty() => texts.push(text.to_owned()),
-                _ => source.fault(
-                    item.span().start,
-                    format!("`{name}` must hold texts that are not empty"),
-                ),
+                _ => source.fault(item.span().start, format!("`{name}` must hold texts that are not empty")),
             }
         }
         texts

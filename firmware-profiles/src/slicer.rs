@@ -6,18 +6,10 @@ use crate::printer::Profile;
 /// Keys with the only value that is right here, and why.
 const REQUIRED: &[(&str, &str, &str)] = &[
     ("printer_technology", "FFF", "plates are filament prints"),
-    (
-        "binary_gcode",
-        "0",
-        "a driver streams text, and the audit reads text",
-    ),
+    ("binary_gcode", "0", "a driver streams text, and the audit reads text"),
     ("silent_mode", "0", "1 writes a second set of M73"),
     ("post_process", "", "a profile may not start programs"),
-    (
-        "use_relative_e_distances",
-        "1",
-        "resends and line counts stay small",
-    ),
+    ("use_relative_e_distances", "1", "resends and line counts stay small"),
     ("skirts", "0", "a skirt leaves the bed on a full-size plate"),
     ("brim_width", "0", "a brim leaves the bed on a full-size plate"),
     ("remaining_times", "1", "M73 carries progress"),
@@ -30,14 +22,7 @@ pub(crate) fn check(profile: &Profile, file: &str, faults: &mut Vec<Fault>) {
         expect(ini, file, key, wanted, why, faults);
     }
     let [x, y] = profile.bed_mm;
-    expect(
-        ini,
-        file,
-        "bed_shape",
-        &format!("0x0,{x}x0,{x}x{y},0x{y}"),
-        "the bed of the profile",
-        faults,
-    );
+    expect(ini, file, "bed_shape", &format!("0x0,{x}x0,{x}x{y},0x{y}"), "the bed of the profile", faults);
     expect(
         ini,
         file,
@@ -47,14 +32,7 @@ pub(crate) fn check(profile: &Profile, file: &str, faults: &mut Vec<Fault>) {
         faults,
     );
     let nozzle = decimal(profile.nozzle_um);
-    expect(
-        ini,
-        file,
-        "nozzle_diameter",
-        &nozzle,
-        "the nozzle of the profile",
-        faults,
-    );
+    expect(ini, file, "nozzle_diameter", &nozzle, "the nozzle of the profile", faults);
     for (number, line) in ini.lines().enumerate() {
         let code = line.trim();
         if !code.is_empty() && !code.starts_with('#') && !code.contains('=') {
@@ -87,10 +65,6 @@ fn expect(ini: &str, file: &str, key: &str, wanted: &str, why: &str, faults: &mu
     }
     if found != Some(wanted) {
         let what = format!("must say `{key} = {wanted}` ({why})");
-        faults.push(Fault {
-            file: file.to_owned(),
-            line,
-            what,
-        });
+        faults.push(Fault { file: file.to_owned(), line, what });
     }
 }

@@ -8,18 +8,9 @@ use firmware_profiles::{Control, Library};
 #[test]
 fn every_compiled_in_profile_is_sound() {
     let library = Library::embedded().unwrap();
-    let names: Vec<_> = library
-        .profiles()
-        .map(|profile| profile.id.as_str().to_owned())
-        .collect();
+    let names: Vec<_> = library.profiles().map(|profile| profile.id.as_str().to_owned()).collect();
     assert_eq!(names, ["bambu/a1", "creality/cr-10", "creality/ender-3"]);
-    assert!(
-        library
-            .material("PLA")
-            .unwrap()
-            .slicer_ini()
-            .contains("filament_density = 1.240\n")
-    );
+    assert!(library.material("PLA").unwrap().slicer_ini().contains("filament_density = 1.240\n"));
     for profile in library.profiles() {
         let streamed = matches!(profile.control, Control::Streamed(_));
         assert_eq!(profile.baud > 0, streamed, "{}", profile.id);
@@ -35,10 +26,7 @@ fn every_data_file_is_compiled_in() {
     on_disk.sort();
     let source = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/files.rs")).unwrap();
     for path in on_disk {
-        assert!(
-            source.contains(&format!("../data/{path}\"")),
-            "src/files.rs does not name {path}"
-        );
+        assert!(source.contains(&format!("../data/{path}\"")), "src/files.rs does not name {path}");
     }
 }
 
@@ -69,12 +57,7 @@ impl Overrides {
     }
 
     fn faults(&self) -> Vec<String> {
-        Library::with_overrides(&self.0)
-            .unwrap_err()
-            .0
-            .iter()
-            .map(ToString::to_string)
-            .collect()
+        Library::with_overrides(&self.0).unwrap_err().0.iter().map(ToString::to_string).collect()
     }
 }
 
@@ -91,9 +74,7 @@ fn an_override_replaces_a_file_and_reaches_every_printer_that_names_it() {
     });
     let library = Library::with_overrides(&dir.0).unwrap();
     for name in ["creality/ender-3", "creality/cr-10"] {
-        let Control::Streamed(firmware) = &library.profile(name).unwrap().control else {
-            unreachable!()
-        };
+        let Control::Streamed(firmware) = &library.profile(name).unwrap().control else { unreachable!() };
         assert_eq!(firmware.window_lines, 2);
     }
 }
@@ -103,10 +84,7 @@ fn all_faults_are_told_at_once_with_file_and_line() {
     let dir = Overrides::of("faults", "printer/creality/ender-3.toml", |text| {
         text.replace("height_mm = { value = 250", "height_mm = { value = 25000")
             .replace("baud = {", "bauds = {")
-            .replace(
-                "usable_max_x_mm = { value = 218",
-                "usable_max_x_mm = { value = 221",
-            )
+            .replace("usable_max_x_mm = { value = 218", "usable_max_x_mm = { value = 221")
             .replace(", source = \"CH340 adapter with DTR on the reset line\"", "")
     });
     assert_eq!(
@@ -124,24 +102,16 @@ fn all_faults_are_told_at_once_with_file_and_line() {
 #[test]
 fn slicer_settings_that_contradict_the_profile_are_refused() {
     let dir = Overrides::of("ini", "slicer/bambu-a1.ini", |text| {
-        text.replace("bed_shape = 0x0,256x0", "bed_shape = 0x0,300x0")
-            .replace("skirts = 0", "skirts = 1")
+        text.replace("bed_shape = 0x0,256x0", "bed_shape = 0x0,300x0").replace("skirts = 0", "skirts = 1")
     });
     let faults = dir.faults();
     assert_eq!(faults.len(), 2, "{faults:?}");
-    assert!(
-        faults[0].contains("must say `bed_shape = 0x0,256x0,256x256,0x256`"),
-        "{faults:?}"
-    );
+    assert!(faults[0].contains("must say `bed_shape = 0x0,256x0,256x256,0x256`"), "{faults:?}");
     assert!(faults[1].contains("must say `skirts = 0`"), "{faults:?}");
 }
 
 #[test]
 fn syntax_errors_name_their_line() {
     let dir = Overrides::of("syntax", "materials.toml", |text| text.replace("[PETG]", "[PETG"));
-    assert!(
-        dir.faults()[0].starts_with("materials.toml:16: is not valid TOML"),
-        "{:?}",
-        dir.faults()
-    );
+    assert!(dir.faults()[0].starts_with("materials.toml:16: is not valid TOML"), "{:?}", dir.faults());
 }

@@ -49,7 +49,9 @@ async fn take(ledger: &Ledger, report: Report) -> Result<(), LedgerError> {
         What::LastLineNext { attempt, durable } => {
             ledger.mark_last_line_next(attempt).await?;
             // A task that has gone away meanwhile does not send the line.
-            drop(durable.send(()));
+            if durable.send(()).is_err() {
+                tracing::debug!(attempt.no = %attempt, "the printer's task did not wait for the mark");
+            }
             Ok(())
         }
         What::ForeignPrint { name } => {

@@ -87,7 +87,8 @@ enum Shown {
 }
 
 fn shown(request: &Request) -> Shown {
-    let bearer = request.headers().get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()?.strip_prefix("Bearer "));
+    let bearer =
+        request.headers().get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()?.strip_prefix("Bearer "));
     if let Some(token) = bearer {
         return Shown::Bearer(token.to_owned());
     }

@@ -2,13 +2,13 @@
 //! no SQL and no rule lives here.
 
 pub mod actions;
-mod api;
-mod auth;
-mod cause;
+pub mod api;
+pub mod auth;
+pub mod cause;
 mod health;
-mod host;
-mod problem;
-mod routes;
+pub mod host;
+pub mod problem;
+pub mod routes;
 pub mod serve;
 mod sse;
 #[cfg(test)]

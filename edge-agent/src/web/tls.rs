@@ -19,7 +19,7 @@ pub enum TlsError {
 ///
 /// # Errors
 /// [`TlsError`].
-pub fn self_signed(data_dir: &Path) -> Result<(PathBuf, PathBuf), TlsError> {
+pub(super) fn self_signed(data_dir: &Path) -> Result<(PathBuf, PathBuf), TlsError> {
     let (cert, key) = (data_dir.join("web.crt"), data_dir.join("web.key"));
     if !cert.exists() || !key.exists() {
         let own = rustix::system::uname().nodename().to_string_lossy().to_lowercase();
