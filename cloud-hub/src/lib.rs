@@ -1,1 +1,14 @@
-//! Orders, mappings, assignments and shipping.
+//! The hub: shop orders in, jobs to agents, labels and fulfilments out. Knows no printer protocol.
+//!
+//! Reading order: [`config`] → [`store`] (everything durable, in the domain's words) → [`inbox`] (webhooks) →
+//! [`orders`] (what has to be made) → [`agents`] (hand-out and reports) → [`outbox`] (calls to outside services) →
+//! [`web`]. `db` below the store knows no domain words.
+
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod files;
+pub mod net;
+pub mod secrets;
+pub mod sources;
+pub mod tasks;
