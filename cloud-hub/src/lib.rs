@@ -11,4 +11,5 @@ pub mod files;
 pub mod net;
 pub mod secrets;
 pub mod sources;
+pub mod store;
 pub mod tasks;
