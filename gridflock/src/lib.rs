@@ -1,1 +1,23 @@
-//! Grid specification to plan to watertight plates.
+//! A drawer grid, from its specification to watertight plates.
+//!
+//! Two doors: [`plan`] cuts a grid into plates that fit the bed, [`generate_plate`] makes the mesh of one plate.
+//! Frame: x east, y north, z up; every length is a whole number of tenths of a micrometre, so that results are equal
+//! bytes on every machine. Invariant: no mesh leaves this crate that is not proven a closed two-manifold.
+//! The library never opens files, reads clocks or starts threads; plates may be made in parallel by the caller.
+//!
+//! Reading order: [`mod@plan`] → `shape` (two-dimensional features) → `generate` (which shapes, in which order) →
+//! `solid` (layers to triangles) → [`export`].
+
+pub mod error;
+pub mod export;
+mod generate;
+pub mod plan;
+pub mod schema;
+mod shape;
+mod solid;
+
+pub use error::{GenerateError, PlanError, SolidError};
+pub use export::{plan_svg, plate_svg, write_3mf, write_stl};
+pub use generate::generate_plate;
+pub use plan::{Plan, Plate, Slot, Style, plan, plan_upstream};
+pub use solid::{Mesh, NotManifold};

@@ -1,0 +1,229 @@
+//! What each command does.
+
+use crate::args::{Arguments, Command, Format, Source};
+use crate::clock::Watch;
+use crate::failure::Failure;
+use crate::files;
+use anyhow::{Context, anyhow};
+use gridflock::export::Object;
+use gridflock::plan::PlanReport;
+use gridflock::{GenerateError, Mesh, Plan, plan, plan_svg, plan_upstream, write_3mf, write_stl};
+use protocol::grid::{GridParams, GridSpec};
+use sha2::{Digest, Sha256};
+use std::io::Write;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    match &arguments.command {
+        Command::Plan { source, json } => show_plan(source, *json),
+        Command::Generate {
+            source,
+            out,
+            format,
+            threads,
+            timing,
+        } => generate(source, out, *format, usize::from(*threads), *timing),
+        Command::Preview { source, out } => preview(source, out),
+        Command::Sku { source } => sku(source),
+        Command::Schema => print(&pretty(&gridflock::schema::schema())?),
+    }
+}
+
+/// Prints to stdout. A reader that went away (`| head`) is not an error of ours.
+fn print(text: &str) -> Result<(), Failure> {
+    match writeln!(std::io::stdout(), "{text}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(anyhow!(error)
+            .context("cannot write to the standard output")
+            .into()),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+fn pretty(value: &impl serde::Serialize) -> anyhow::Result<String> {
+    serde_json::to_string_pretty(value).context("cannot write JSON")
+}
+
+fn read(source: &Source) -> Result<(GridSpec, Plan), Failure> {
+    let spec = read_spec(source)?;
+    let plan = if source.upstream_exact {
+        plan_upstream(&spec)?
+    } else {
+        plan(&spec)?
+    };
+    Ok((spec, plan))
+}
+
+fn read_spec(source: &Source) -> Result<GridSpec, Failure> {
+    let params = GridParams::from_json(&files::read_params(&source.params)?)?;
+    Ok(GridSpec::check(&params)?)
+}
+
+fn show_plan(source: &Source, json: bool) -> Result<(), Failure> {
+    let (_, plan) = read(source)?;
+    let report = plan.report();
+    if json {
+        print(&pretty(&report)?)
+    } else {
+        print(&in_words(&report))
+    }
+}
+
+fn in_words(report: &PlanReport) -> String {
+    let [x, y] = report.outer_mm;
+    let mut lines = vec![
+        format!("grid {x} x {y} mm: {} plates", report.plates.len()),
+        format!("columns {:?}, rows {:?} (cells)", report.columns, report.rows),
+    ];
+    for plate in &report.plates {
+        let ([x, y], [cells_x, cells_y]) = (plate.size_mm, plate.cells);
+        let turned = if plate.rotated {
+            ", turned by 90 degrees"
+        } else {
+            ""
+        };
+        lines.push(format!(
+            "{:<4} {cells_x} x {cells_y} cells, {x} x {y} mm{turned}",
+            plate.slot
+        ));
+    }
+    lines.join("\n")
+}
+
+fn sku(source: &Source) -> Result<(), Failure> {
+    let spec = read_spec(source)?;
+    let sku = spec.sku().ok_or_else(|| {
+        let size = spec.plate_size();
+        Failure::Input(format!(
+            "plate_size is {} x {} mm; a SKU needs whole millimetres",
+            size.x, size.y
+        ))
+    })?;
+    print(&format!("{sku}\n{}", spec.grid_key()))
+}
+
+fn preview(source: &Source, out: &Path) -> Result<(), Failure> {
+    let (spec, plan) = read(source)?;
+    match out.extension().and_then(|ending| ending.to_str()) {
+        Some("svg") => files::write_atomic(out, plan_svg(&plan).as_bytes())?,
+        Some("stl") => {
+            let first = plan.plates.first().context("the plan is empty")?;
+            let mesh = gridflock::generate_plate(&spec, &plan, first.slot)?;
+            files::write_atomic(out, &stl_bytes(&mesh)?)?;
+        }
+        Some(_) | None => {
+            return Err(Failure::Input(format!(
+                "--out is {}; a name that ends in .svg or .stl is wanted",
+                out.display()
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn stl_bytes(mesh: &Mesh) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(84 + 50 * mesh.triangles_n());
+    write_stl(mesh, &mut bytes).context("cannot write STL")?;
+    Ok(bytes)
+}
+
+/// A finished plate: its mesh, and with STL the bytes of its file.
+struct Made {
+    mesh: Mesh,
+    stl: Vec<u8>,
+}
+
+fn generate(
+    source: &Source,
+    out: &Path,
+    format: Format,
+    threads: usize,
+    timing: bool,
+) -> Result<(), Failure> {
+    let watch = Watch::start();
+    let (spec, plan) = read(source)?;
+    let planned = watch.elapsed();
+    let made = make_all(&spec, &plan, format, threads)?;
+    let meshed = watch.elapsed();
+    files::make_folder(out)?;
+    let mut report = plan.report();
+    for (plate, made) in report.plates.iter_mut().zip(&made) {
+        plate.volume_mm3 = Some((made.mesh.volume_mm3() * 1000.0).round() / 1000.0);
+        plate.triangles = Some(made.mesh.triangles_n());
+        if format == Format::Stl {
+            let name = format!("{}.stl", plate.slot);
+            plate.sha256 = Some(hex::encode(Sha256::digest(&made.stl)));
+            files::write_atomic(&out.join(&name), &made.stl)?;
+            plate.file = Some(name);
+        }
+    }
+    if format == Format::ThreeMf {
+        let names: Vec<String> = report.plates.iter().map(|plate| plate.slot.clone()).collect();
+        let objects: Vec<Object<'_>> = names
+            .iter()
+            .zip(&made)
+            .map(|(name, made)| Object {
+                name,
+                mesh: &made.mesh,
+            })
+            .collect();
+        let mut bytes = Vec::new();
+        write_3mf(&objects, &mut bytes).context("cannot write 3MF")?;
+        files::write_atomic(&out.join("set.3mf"), &bytes)?;
+        let sha256 = hex::encode(Sha256::digest(&bytes));
+        for plate in &mut report.plates {
+            plate.file = Some("set.3mf".to_owned());
+            plate.sha256 = Some(sha256.clone());
+        }
+    }
+    files::write_atomic(
+        &out.join("plan.json"),
+        format!("{}\n", pretty(&report)?).as_bytes(),
+    )?;
+    if timing {
+        let ms = |time: std::time::Duration| time.as_secs_f64() * 1000.0;
+        let (plan_ms, mesh_ms) = (ms(planned), ms(meshed) - ms(planned));
+        let write_ms = ms(watch.elapsed()) - ms(meshed);
+        let text = format!("plan {plan_ms:.1} ms, meshes {mesh_ms:.1} ms, files {write_ms:.1} ms");
+        writeln!(std::io::stderr(), "{text}").context("cannot write to stderr")?;
+    }
+    Ok(())
+}
+
+/// Makes all plates, `threads` at a time; the order of the result is that of the plan.
+fn make_all(spec: &GridSpec, plan: &Plan, format: Format, threads: usize) -> Result<Vec<Made>, Failure> {
+    let next = AtomicUsize::new(0);
+    let done: Mutex<Vec<(usize, Result<Mesh, GenerateError>)>> = Mutex::new(Vec::new());
+    let work = || {
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(plate) = plan.plates.get(index) else {
+                return;
+            };
+            let mesh = gridflock::generate_plate(spec, plan, plate.slot);
+            done.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push((index, mesh));
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..threads.min(plan.plates.len()) {
+            scope.spawn(work);
+        }
+        work();
+    });
+    let mut meshes = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    meshes.sort_by_key(|(index, _)| *index);
+    let mut made = Vec::with_capacity(meshes.len());
+    for (_, mesh) in meshes {
+        let mesh = mesh?;
+        let stl = if format == Format::Stl {
+            stl_bytes(&mesh)?
+        } else {
+            Vec::new()
+        };
+        made.push(Made { mesh, stl });
+    }
+    Ok(made)
+}

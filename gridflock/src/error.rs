@@ -1,0 +1,112 @@
+//! What can go wrong between a specification and a plate.
+
+use crate::plan::Slot;
+use protocol::grid::{BedClass, Length};
+
+/// Why there is no plan; each says what would be possible.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// The specification belongs to another version of the geometry.
+    #[error("the grid was specified for geometry version {wanted}; this program makes version {made}")]
+    OtherGeometry {
+        /// Version of the specification.
+        wanted: u32,
+        /// Version of this program.
+        made: u32,
+    },
+    /// Some cell does not fit the bed.
+    #[error(
+        "a bed of {bed} mm is too small: a plate of a single cell takes up to {x} x {y} mm with its padding and \
+         connectors; a bed_size of at least that is possible"
+    )]
+    BedTooSmall {
+        /// The bed.
+        bed: BedClass,
+        /// Longest single cell in x.
+        x: Length,
+        /// Longest single cell in y.
+        y: Length,
+    },
+    /// The parameters steer the original's planner.
+    #[error(
+        "x_segment_algorithm, x_column_count_first and y_row_count_first steer the planner of the original: \
+         leave them out, or use --upstream-exact"
+    )]
+    OnlyUpstream,
+    /// The original has no usable plan.
+    #[error(
+        "the original's planner {reason} with these parameters; the default planner has a plan without that"
+    )]
+    UpstreamFails {
+        /// What it does.
+        reason: String,
+    },
+}
+
+/// Why a plate was not made. Apart from the first two these are faults of this program: nothing broken is handed out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GenerateError {
+    /// The plan has no such plate.
+    #[error("the plan has no plate {slot}")]
+    NoSuchPlate {
+        /// What was asked for.
+        slot: Slot,
+    },
+    /// The plate is not one piece.
+    #[error(
+        "plate {slot} would fall apart into {pieces} pieces: an edge adjustment cuts too much off its cells"
+    )]
+    FallsApart {
+        /// The plate.
+        slot: Slot,
+        /// Number of pieces above 1 mm³.
+        pieces: usize,
+    },
+    /// The geometry could not be built.
+    #[error("plate {slot} could not be built")]
+    Solid {
+        /// The plate.
+        slot: Slot,
+        /// Why.
+        #[source]
+        source: SolidError,
+    },
+}
+
+/// Why a solid could not be built.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SolidError {
+    /// Lines still cross after many rounds of cutting.
+    #[error("the lines of the outline did not settle after {rounds} rounds")]
+    DidNotSettle {
+        /// Rounds tried.
+        rounds: usize,
+    },
+    /// More points than are handled.
+    #[error("the outline has {points} points, more than the {max} that are handled")]
+    TooLarge {
+        /// Points needed.
+        points: usize,
+        /// Most that are handled.
+        max: usize,
+    },
+    /// Two surfaces cross where none may.
+    #[error("two surfaces cross near x {x_mm} mm, y {y_mm} mm")]
+    SurfacesCross {
+        /// Where.
+        x_mm: String,
+        /// Where.
+        y_mm: String,
+    },
+    /// An outline is not closed.
+    #[error("an outline is not closed near x {x_mm} mm, y {y_mm} mm")]
+    Open {
+        /// Where.
+        x_mm: String,
+        /// Where.
+        y_mm: String,
+    },
+    /// The result is not a proper solid.
+    #[error("the mesh is not a closed two-manifold: {0}")]
+    NotManifold(#[from] crate::solid::NotManifold),
+}

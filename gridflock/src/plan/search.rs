@@ -1,0 +1,345 @@
+//! The better planner: an exact search over the cuts of a grid.
+//!
+//! Invariants: every cell is in exactly one plate, and every plate with everything that sticks out fits the bed,
+//! turned by 90° if it must be. Among those plans: fewest plates, then fewest places where four plates meet, then
+//! fewest plates that are one cell wide, then the most even sizes. No plan of this shape has fewer plates.
+
+use super::axis::Axis;
+use protocol::grid::{PITCH, PerAxis};
+
+/// What sticks out of a plate on a side with a neighbour, in tenths of a micrometre.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Overhang {
+    /// On the west and south side.
+    pub(super) start: i64,
+    /// On the east and north side.
+    pub(super) end: i64,
+}
+
+/// Cells per column from the west, and cells per row from the south of every column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Cuts {
+    pub(super) columns: Vec<usize>,
+    pub(super) rows: Vec<Vec<usize>>,
+}
+
+/// Cost of a plan; smaller is better, earlier fields count more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+struct Cost {
+    plates: i64,
+    crossings: i64,
+    lone: i64,
+    /// Sum of squared lengths: least when all are equal.
+    spread: i64,
+}
+
+impl Cost {
+    fn plus(self, other: Self) -> Self {
+        Self {
+            plates: self.plates + other.plates,
+            crossings: self.crossings + other.crossings,
+            lone: self.lone + other.lone,
+            spread: self.spread.saturating_add(other.spread),
+        }
+    }
+
+    fn times(self, n: i64) -> Self {
+        Self {
+            plates: self.plates * n,
+            crossings: self.crossings * n,
+            lone: self.lone * n,
+            spread: self.spread.saturating_mul(n),
+        }
+    }
+}
+
+/// Real length of a piece of an axis with all that sticks out.
+pub(super) fn real_length(axis: &Axis, overhang: Overhang, first: usize, after: usize) -> i64 {
+    let before = if first == 0 { axis.start } else { overhang.start };
+    let behind = if after == axis.cells.len() {
+        axis.end
+    } else {
+        overhang.end
+    };
+    before + axis.span(first, after) + behind
+}
+
+/// Longest side that may stand across a side of `length`, on a bed that may be turned.
+fn room_beside(length: i64, bed: PerAxis<i64>) -> Option<i64> {
+    let upright = (length <= bed.x).then_some(bed.y);
+    let turned = (length <= bed.y).then_some(bed.x);
+    upright.max(turned)
+}
+
+/// The best plan, or `None` if some single cell does not fit.
+pub(super) fn search(axes: &PerAxis<Axis>, overhang: Overhang, bed: PerAxis<i64>) -> Option<Cuts> {
+    let (x, y) = (Pieces::new(&axes.x, overhang), Pieces::new(&axes.y, overhang));
+    let mut rows_at: Vec<(i64, Option<i64>)> = Vec::new();
+    let mut rows_n = |limit: i64| -> Option<i64> {
+        if let Some(&(_, known)) = rows_at.iter().find(|(at, _)| *at == limit) {
+            return known;
+        }
+        let found = y
+            .cut(&|first, after| y.cost_within(limit, first, after))
+            .map(|(cost, _)| cost.plates);
+        rows_at.push((limit, found));
+        found
+    };
+    // Rows per column depend only on the column's room, of which there are at most two.
+    let rows_upright = rows_n(bed.y);
+    let rows_turned = rows_n(bed.x);
+    let rows_beside = |length: i64| match room_beside(length, bed) {
+        Some(limit) if limit == bed.y => rows_upright,
+        Some(_) => rows_turned,
+        None => None,
+    };
+    let (_, columns) = x.cut(&|first, after| {
+        let rows = rows_beside(x.length(first, after))?;
+        let lone = rows * i64::from(x.is_lone(first, after));
+        Some(Cost {
+            plates: rows,
+            lone,
+            spread: x.spread(first, after),
+            ..Cost::default()
+        })
+    })?;
+    let limits: Vec<i64> = column_limits(&x, &columns, bed)?;
+    let rows = rows_of_columns(&y, &limits)?;
+    Some(Cuts { columns, rows })
+}
+
+fn column_limits(x: &Pieces<'_>, columns: &[usize], bed: PerAxis<i64>) -> Option<Vec<i64>> {
+    let mut first = 0;
+    let mut limits = Vec::with_capacity(columns.len());
+    for count in columns {
+        limits.push(room_beside(x.length(first, first + count), bed)?);
+        first += count;
+    }
+    Some(limits)
+}
+
+/// Rows of all columns: two alternating plans where all columns have the same room, else one after the other.
+fn rows_of_columns(y: &Pieces<'_>, limits: &[i64]) -> Option<Vec<Vec<usize>>> {
+    let (&limit, others) = limits.split_first()?;
+    if !others.is_empty() && others.iter().all(|&other| other == limit) {
+        let odd = limits.len() / 2;
+        let weights = [limits.len() - odd, odd].map(|n| i64::try_from(n).unwrap_or(i64::MAX));
+        let [a, b] = y.cut_pair(limit, weights)?;
+        return Some(
+            (0..limits.len())
+                .map(|i| if i % 2 == 0 { a.clone() } else { b.clone() })
+                .collect(),
+        );
+    }
+    let mut rows: Vec<Vec<usize>> = Vec::with_capacity(limits.len());
+    for &limit in limits {
+        let avoided = rows
+            .last()
+            .map(|counts| cut_positions(counts))
+            .unwrap_or_default();
+        let (_, counts) = y.cut(&|first, after| {
+            let mut cost = y.cost_within(limit, first, after)?;
+            cost.crossings = i64::from(avoided.contains(&after));
+            Some(cost)
+        })?;
+        rows.push(counts);
+    }
+    Some(rows)
+}
+
+/// Where the cuts between segments lie, without both ends.
+fn cut_positions(counts: &[usize]) -> Vec<usize> {
+    let mut position = 0;
+    let mut cuts: Vec<usize> = counts
+        .iter()
+        .map(|count| {
+            position += count;
+            position
+        })
+        .collect();
+    cuts.pop();
+    cuts
+}
+
+/// An axis with the lengths of all its pieces.
+struct Pieces<'a> {
+    axis: &'a Axis,
+    overhang: Overhang,
+}
+
+impl<'a> Pieces<'a> {
+    fn new(axis: &'a Axis, overhang: Overhang) -> Self {
+        Self { axis, overhang }
+    }
+
+    fn cells_n(&self) -> usize {
+        self.axis.cells.len()
+    }
+
+    fn length(&self, first: usize, after: usize) -> i64 {
+        real_length(self.axis, self.overhang, first, after)
+    }
+
+    /// Whether the piece is only one cell wide, or made of fractions alone.
+    fn is_lone(&self, first: usize, after: usize) -> bool {
+        let cells = self.axis.cells.get(first..after).unwrap_or_default();
+        cells.len() == 1 || cells.iter().all(|&cell| cell < PITCH.tenths_um())
+    }
+
+    /// Squared length in hundredths of a millimetre: 2,000 pieces of 2 m stay far below `i64::MAX`.
+    fn spread(&self, first: usize, after: usize) -> i64 {
+        let length = self.length(first, after) / 100;
+        length * length
+    }
+
+    fn cost_within(&self, limit: i64, first: usize, after: usize) -> Option<Cost> {
+        (self.length(first, after) <= limit).then(|| Cost {
+            plates: 1,
+            lone: i64::from(self.is_lone(first, after)),
+            spread: self.spread(first, after),
+            ..Cost::default()
+        })
+    }
+
+    /// The cheapest way to cut the axis; `cost(first, after)` is `None` for pieces that are not allowed.
+    fn cut(&self, cost: &dyn Fn(usize, usize) -> Option<Cost>) -> Option<(Cost, Vec<usize>)> {
+        let cells_n = self.cells_n();
+        let mut best: Vec<Option<(Cost, usize)>> = vec![None; cells_n + 1];
+        *best.first_mut()? = Some((Cost::default(), 0));
+        for after in 1..=cells_n {
+            let mut found: Option<(Cost, usize)> = None;
+            for first in 0..after {
+                let Some(&Some((so_far, _))) = best.get(first) else {
+                    continue;
+                };
+                let Some(piece) = cost(first, after) else { continue };
+                let total = so_far.plus(piece);
+                if found.is_none_or(|(least, _)| total < least) {
+                    found = Some((total, first));
+                }
+            }
+            *best.get_mut(after)? = found;
+        }
+        let (total, _) = (*best.last()?)?;
+        let mut counts = Vec::new();
+        let mut after = cells_n;
+        while after > 0 {
+            let (_, first) = (*best.get(after)?)?;
+            counts.push(after - first);
+            after = first;
+        }
+        counts.reverse();
+        Some((total, counts))
+    }
+
+    /// Two plans at once for alternating columns, with as few common cuts as possible. Both advance from the south;
+    /// the one that is behind goes on, so a common cut is met exactly when both stand at the same place.
+    fn cut_pair(&self, limit: i64, [weight_a, weight_b]: [i64; 2]) -> Option<[Vec<usize>; 2]> {
+        let size = self.cells_n() + 1;
+        let end = self.cells_n();
+        let at = |a: usize, b: usize| a * size + b;
+        let mut best: Vec<Option<(Cost, usize)>> = vec![None; size * size];
+        *best.first_mut()? = Some((Cost::default(), 0));
+        // States in the order of the one that is behind, so each is final when it is left.
+        for low in 0..end {
+            for high in low..size {
+                for (a, b) in [(low, high), (high, low)] {
+                    let Some(&Some((so_far, _))) = best.get(at(a, b)) else {
+                        continue;
+                    };
+                    let (behind, weight) = if a <= b { (a, weight_a) } else { (b, weight_b) };
+                    for after in behind + 1..size {
+                        let Some(piece) = self.cost_within(limit, behind, after) else {
+                            continue;
+                        };
+                        let (next_a, next_b) = if a <= b { (after, b) } else { (a, after) };
+                        let meets = next_a == next_b && next_a < end;
+                        let crossing = Cost {
+                            crossings: i64::from(meets),
+                            ..Cost::default()
+                        };
+                        let total = so_far.plus(piece.times(weight)).plus(crossing);
+                        let slot = best.get_mut(at(next_a, next_b))?;
+                        if slot.is_none_or(|(least, _)| total < least) {
+                            *slot = Some((total, at(a, b)));
+                        }
+                    }
+                    if a == b {
+                        break;
+                    }
+                }
+            }
+        }
+        let mut counts = [Vec::new(), Vec::new()];
+        let (mut a, mut b) = (end, end);
+        while (a, b) != (0, 0) {
+            let (_, from) = (*best.get(at(a, b))?)?;
+            let (from_a, from_b) = (from / size, from % size);
+            let [of_a, of_b] = &mut counts;
+            if from_a < a {
+                of_a.push(a - from_a);
+            } else {
+                of_b.push(b - from_b);
+            }
+            (a, b) = (from_a, from_b);
+        }
+        counts.iter_mut().for_each(|c| c.reverse());
+        Some(counts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn whole(cells_n: usize) -> Axis {
+        Axis {
+            cells: vec![PITCH.tenths_um(); cells_n],
+            start: 0,
+            end: 0,
+        }
+    }
+
+    const TAB: Overhang = Overhang {
+        start: 5739,
+        end: 11_800,
+    };
+
+    fn plan(x: usize, y: usize, bed_mm: [i64; 2]) -> (Vec<usize>, Vec<Vec<usize>>) {
+        let [bed_x, bed_y] = bed_mm.map(|mm| mm * 10_000);
+        let axes = PerAxis {
+            x: whole(x),
+            y: whole(y),
+        };
+        let cuts = search(&axes, TAB, PerAxis { x: bed_x, y: bed_y }).unwrap();
+        (cuts.columns, cuts.rows)
+    }
+
+    #[test]
+    fn plans_are_even_and_staggered() {
+        assert_eq!(plan(3, 3, [250, 220]), (vec![3], vec![vec![3]]));
+        assert_eq!(plan(8, 4, [250, 220]), (vec![4, 4], vec![vec![4], vec![4]]));
+        let (columns, rows) = plan(10, 8, [250, 220]);
+        assert_eq!(columns, [5, 5]);
+        assert_eq!(rows.iter().map(Vec::len).sum::<usize>(), 4);
+        assert!(
+            cut_positions(&rows[0])
+                .iter()
+                .all(|cut| !cut_positions(&rows[1]).contains(cut)),
+            "{rows:?}"
+        );
+    }
+
+    #[test]
+    fn a_turned_plate_saves_plates() {
+        // 5 x 11 cells: upright beds of 250 x 130 take 5 x 3, turned ones 3 x 5.
+        let (columns, rows) = plan(3, 5, [250, 130]);
+        assert_eq!((columns, rows), (vec![3], vec![vec![5]]));
+    }
+
+    #[test]
+    fn a_forced_crossing_is_taken_rather_than_one_more_plate() {
+        let (_, rows) = plan(10, 10, [220, 215]);
+        assert_eq!(rows, [vec![5, 5], vec![5, 5]]);
+    }
+}

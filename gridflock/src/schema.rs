@@ -1,0 +1,54 @@
+//! The JSON schema of parameter files, made from the parameters' own defaults.
+
+use protocol::grid::GridParams;
+use serde_json::{Map, Value, json};
+
+/// JSON schema (2020-12) of a parameter file.
+#[must_use]
+pub fn schema() -> Value {
+    let defaults = serde_json::to_value(GridParams::upstream_defaults()).unwrap_or_default();
+    let mut properties = Map::new();
+    if let Value::Object(defaults) = defaults {
+        for (name, default) in defaults {
+            properties.insert(name.clone(), property(&name, &default));
+        }
+    }
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Grid parameters",
+        "description": "Lengths in mm; 4-vectors in the order north, east, south, west. Every parameter is optional.",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": properties,
+    })
+}
+
+fn property(name: &str, default: &Value) -> Value {
+    if !GridParams::AVAILABLE.contains(&name) {
+        return json!({ "const": default, "description": "Not available yet: only its default value is accepted." });
+    }
+    let mut property = Map::from_iter([("default".to_owned(), default.clone())]);
+    match default {
+        Value::Array(list) => {
+            let kind = list.first().map_or("number", kind);
+            property.insert("type".to_owned(), json!("array"));
+            property.insert("items".to_owned(), json!({ "type": kind }));
+            property.insert("minItems".to_owned(), json!(list.len()));
+            property.insert("maxItems".to_owned(), json!(list.len()));
+        }
+        other => {
+            property.insert("type".to_owned(), json!(kind(other)));
+        }
+    }
+    Value::Object(property)
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Null | Value::Array(_) | Value::Object(_) => "object",
+    }
+}
