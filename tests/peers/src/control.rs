@@ -114,14 +114,8 @@ impl Control {
     /// An empty log without faults. `seed` decides the faults that have a probability.
     #[must_use]
     pub fn new(service: &'static str, seed: u64) -> Self {
-        let inner = Inner {
-            chance: seed | 1,
-            ..Inner::default()
-        };
-        Self {
-            service,
-            inner: Arc::new(Mutex::new(inner)),
-        }
+        let inner = Inner { chance: seed | 1, ..Inner::default() };
+        Self { service, inner: Arc::new(Mutex::new(inner)) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -155,10 +149,7 @@ impl Control {
         inner.chance ^= inner.chance >> 7;
         inner.chance ^= inner.chance << 17;
         let roll = inner.chance % 1000;
-        let fault = inner
-            .faults
-            .iter_mut()
-            .find(|f| f.times > 0 && (f.on == "*" || f.on == operation))?;
+        let fault = inner.faults.iter_mut().find(|f| f.times > 0 && (f.on == "*" || f.on == operation))?;
         if roll >= u64::from(fault.permille) {
             return None;
         }
@@ -175,9 +166,7 @@ impl Control {
             .route("/__control/faults", get(faults).post(plan).delete(forget))
             .route("/__control/violations", get(violations))
             .with_state(self.clone());
-        routes
-            .layer(from_fn_with_state(self.clone(), record))
-            .merge(shared)
+        routes.layer(from_fn_with_state(self.clone(), record)).merge(shared)
     }
 }
 
@@ -188,12 +177,9 @@ pub async fn under_fault(fault: Option<&Fault>, work: impl Future<Output = Respo
     match fault.kind {
         FaultKind::Http500 => (StatusCode::INTERNAL_SERVER_ERROR, "internal error").into_response(),
         FaultKind::Http503 => (StatusCode::SERVICE_UNAVAILABLE, "unavailable").into_response(),
-        FaultKind::Http429 => (
-            StatusCode::TOO_MANY_REQUESTS,
-            [("retry-after", "1")],
-            "too many requests",
-        )
-            .into_response(),
+        FaultKind::Http429 => {
+            (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "1")], "too many requests").into_response()
+        }
         FaultKind::HangBefore => {
             tokio::time::sleep(hang).await;
             (StatusCode::GATEWAY_TIMEOUT, "late").into_response()
@@ -244,11 +230,7 @@ async fn record(State(control): State<Control>, request: Request, next: Next) ->
 async fn log(State(control): State<Control>) -> Response {
     let inner = control.lock();
     let lines: Vec<String> = inner.log.iter().map(|e| json!(e).to_string()).collect();
-    (
-        [("content-type", "application/x-ndjson")],
-        lines.join("\n") + "\n",
-    )
-        .into_response()
+    ([("content-type", "application/x-ndjson")], lines.join("\n") + "\n").into_response()
 }
 
 async fn faults(State(control): State<Control>) -> axum::Json<Value> {
@@ -288,11 +270,7 @@ pub async fn run(routes: Router, control: Control, listen: SocketAddr) -> anyhow
         served = server => served?,
         () = asked_to_stop() => {}
     }
-    Ok(if control.violations().is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if control.violations().is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Serves `routes` on a free loopback port in the background; for tests inside one process.
@@ -307,24 +285,15 @@ pub async fn spawn(routes: Router) -> anyhow::Result<SocketAddr> {
 
 type Serving = std::pin::Pin<Box<dyn Future<Output = std::io::Result<()>> + Send>>;
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place where the stand-ins open a port"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one place where the stand-ins open a port")]
 async fn open(routes: Router, listen: SocketAddr) -> anyhow::Result<(SocketAddr, Serving)> {
     let listener = tokio::net::TcpListener::bind(listen).await?;
     let address = listener.local_addr()?;
-    Ok((
-        address,
-        Box::pin(async move { axum::serve(listener, routes.into_make_service()).await }),
-    ))
+    Ok((address, Box::pin(async move { axum::serve(listener, routes.into_make_service()).await })))
 }
 
 /// Runs a task beside the server; it ends with the process.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place where the stand-ins start tasks"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one place where the stand-ins start tasks")]
 pub fn background(task: impl Future<Output = ()> + Send + 'static) {
     drop(tokio::spawn(task));
 }
@@ -334,17 +303,11 @@ pub fn background(task: impl Future<Output = ()> + Send + 'static) {
 /// # Panics
 /// Never in practice: the builder only fails without a TLS provider, which is installed here.
 #[must_use]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place where the stand-ins build a client"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one place where the stand-ins build a client")]
 pub fn http_client(timeout: Duration) -> reqwest::Client {
     // Another part of the process may have installed it before: the same provider.
     drop(rustls::crypto::ring::default_provider().install_default());
-    reqwest::Client::builder()
-        .timeout(timeout)
-        .build()
-        .expect("the TLS provider is installed")
+    reqwest::Client::builder().timeout(timeout).build().expect("the TLS provider is installed")
 }
 
 async fn asked_to_stop() {
@@ -368,10 +331,7 @@ fn say(line: &str) {
     println!("{line}");
 }
 
-#[expect(
-    clippy::print_stderr,
-    reason = "a violation must be seen where the run is watched"
-)]
+#[expect(clippy::print_stderr, reason = "a violation must be seen where the run is watched")]
 fn tracing_line(service: &str, text: &str) {
     eprintln!("{service}: violation: {text}");
 }

@@ -76,6 +76,7 @@ pub(super) fn apply(tx: &Transaction<'_>, wish: &OrderWish, now: WallMs) -> Resu
         progress::drop_open_effects(tx, order, now)?;
     } else if wish.stands == Stands::Sent {
         progress::step(tx, order, Event::Fulfilled, now)?;
+        progress::drop_due(tx, order, "It was sent in the shop.", now)?;
     } else if work.made > 0 {
         let text = format!("{} print jobs made for {}.", work.made, wish.name);
         progress::milestone(tx, order, "print_jobs_created", &text, now)?;

@@ -292,12 +292,23 @@ pub(super) fn put_on_shelf(
 
 const DROP_EFFECTS: &str = "
 update outbox
-set state = 'dropped', note = 'The order was cancelled.', changed_ms = ?2
+set state = 'dropped', note = ?3, changed_ms = ?2
 where orders = ?1 and state in ('due', 'dead')";
 const BOUGHT: &str = "select reference, service_id from shipment where orders = ?1 and state = 'bought' and fulfillment_id is null";
+/// Calls that were certainly not made are not made any more.
+pub(super) fn drop_due(
+    tx: &Transaction<'_>,
+    order: OrderId,
+    why: &str,
+    now: WallMs,
+) -> Result<(), StoreError> {
+    tx.execute(DROP_EFFECTS, (order.to_string(), now.0, why))?;
+    Ok(())
+}
+
 /// A cancelled order buys nothing more, and labels that were bought are given back.
 pub(super) fn drop_open_effects(tx: &Transaction<'_>, order: OrderId, now: WallMs) -> Result<(), StoreError> {
-    tx.execute(DROP_EFFECTS, (order.to_string(), now.0))?;
+    drop_due(tx, order, "The order was cancelled.", now)?;
     let bought: Vec<(String, Option<String>)> = {
         let mut statement = tx.prepare_cached(BOUGHT)?;
         let rows = statement

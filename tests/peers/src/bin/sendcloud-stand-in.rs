@@ -23,15 +23,7 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
-    let Arguments {
-        listen,
-        public_key,
-        secret_key,
-    } = Arguments::parse();
-    let service = Sendcloud::new(Config {
-        public_key,
-        secret_key,
-        ..Config::default()
-    });
+    let Arguments { listen, public_key, secret_key } = Arguments::parse();
+    let service = Sendcloud::new(Config { public_key, secret_key, ..Config::default() });
     control::run(service.routes(), service.control(), listen).await
 }

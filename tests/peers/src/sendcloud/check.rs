@@ -13,24 +13,14 @@ pub(super) fn announce(body: &Value) -> Vec<Value> {
         for field in ADDRESS {
             faults.text(body, &format!("/{address}/{field}"));
         }
-        let country = body
-            .pointer(&format!("/{address}/country_code"))
-            .and_then(Value::as_str);
+        let country = body.pointer(&format!("/{address}/country_code")).and_then(Value::as_str);
         if country.is_some_and(|c| c.len() != 2) {
-            faults.add(
-                &format!("/{address}/country_code"),
-                "invalid",
-                "Enter a two-letter country code.",
-            );
+            faults.add(&format!("/{address}/country_code"), "invalid", "Enter a two-letter country code.");
         }
     }
     faults.text(body, "/ship_with/properties/shipping_option_code");
     if body.pointer("/ship_with/type").and_then(Value::as_str) != Some("shipping_option_code") {
-        faults.add(
-            "/ship_with/type",
-            "invalid_choice",
-            "Only shipping_option_code is allowed.",
-        );
+        faults.add("/ship_with/type", "invalid_choice", "Only shipping_option_code is allowed.");
     }
     let dpi = body.pointer("/label_details/dpi").and_then(Value::as_i64);
     if dpi.is_some_and(|d| ![72, 203, 300, 600].contains(&d)) {
@@ -48,38 +38,23 @@ pub(super) fn announce(body: &Value) -> Vec<Value> {
 
 fn parcel(faults: &mut Faults, body: &Value, at: usize) {
     faults.text(body, &format!("/parcels/{at}/weight/value"));
-    let unit = body
-        .pointer(&format!("/parcels/{at}/weight/unit"))
-        .and_then(Value::as_str);
+    let unit = body.pointer(&format!("/parcels/{at}/weight/unit")).and_then(Value::as_str);
     if !unit.is_some_and(|u| WEIGHT_UNITS.contains(&u)) {
-        faults.add(
-            &format!("/parcels/{at}/weight/unit"),
-            "invalid_choice",
-            "Not a valid choice.",
-        );
+        faults.add(&format!("/parcels/{at}/weight/unit"), "invalid_choice", "Not a valid choice.");
     }
-    if body
-        .pointer(&format!("/parcels/{at}/dimensions"))
-        .is_some_and(|d| !d.is_null())
-    {
+    if body.pointer(&format!("/parcels/{at}/dimensions")).is_some_and(|d| !d.is_null()) {
         for field in ["length", "width", "height", "unit"] {
             faults.text(body, &format!("/parcels/{at}/dimensions/{field}"));
         }
     }
-    let items = body
-        .pointer(&format!("/parcels/{at}/parcel_items"))
-        .and_then(Value::as_array);
+    let items = body.pointer(&format!("/parcels/{at}/parcel_items")).and_then(Value::as_array);
     for (n, item) in items.into_iter().flatten().enumerate() {
         let pointer = format!("/parcels/{at}/parcel_items/{n}");
         for field in ["description", "hs_code", "price/value"] {
             faults.text(body, &format!("{pointer}/{field}"));
         }
         if !item.pointer("/weight/value").is_some_and(Value::is_number) {
-            faults.add(
-                &format!("{pointer}/weight/value"),
-                "invalid",
-                "A valid number is required.",
-            );
+            faults.add(&format!("{pointer}/weight/value"), "invalid", "A valid number is required.");
         }
     }
 }

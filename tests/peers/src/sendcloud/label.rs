@@ -23,10 +23,7 @@ pub(super) fn pdf(tracking: &str) -> Vec<u8> {
     for offset in offsets {
         let _infallible = writeln!(out, "{offset:010} 00000 n ");
     }
-    let _infallible = write!(
-        out,
-        "trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n",
-        objects.len() + 1
-    );
+    let _infallible =
+        write!(out, "trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n", objects.len() + 1);
     out.into_bytes()
 }

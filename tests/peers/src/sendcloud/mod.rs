@@ -29,11 +29,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self {
-            public_key: "sc_public".into(),
-            secret_key: "sc_secret".into(),
-            id_base: 383_707_000,
-        }
+        Self { public_key: "sc_public".into(), secret_key: "sc_secret".into(), id_base: 383_707_000 }
     }
 }
 

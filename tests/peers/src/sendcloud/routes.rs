@@ -38,29 +38,19 @@ impl Sendcloud {
         let pair = format!("{}:{}", self.config.public_key, self.config.secret_key);
         let expected = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair));
         let given = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
-        (given != Some(&expected)).then(|| {
-            error(
-                StatusCode::UNAUTHORIZED,
-                "authentication_failed",
-                "Invalid username/password.",
-            )
-        })
+        (given != Some(&expected))
+            .then(|| error(StatusCode::UNAUTHORIZED, "authentication_failed", "Invalid username/password."))
     }
 }
 
 fn base(headers: &HeaderMap) -> String {
-    let host = headers
-        .get(header::HOST)
-        .and_then(|v| v.to_str().ok())
-        .unwrap_or("localhost");
+    let host = headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or("localhost");
     format!("http://{host}")
 }
 
 fn shape(shipment: &Shipment, headers: &HeaderMap) -> Value {
     let pdf = label::pdf(&shipment.tracking_number());
-    let text = shipment
-        .announced
-        .then(|| base64::engine::general_purpose::STANDARD.encode(pdf));
+    let text = shipment.announced.then(|| base64::engine::general_purpose::STANDARD.encode(pdf));
     shipment.shape(&base(headers), text.as_deref())
 }
 
@@ -126,21 +116,11 @@ async fn list(
         }
         let desk = service.lock();
         let matches = |s: &&Shipment| {
-            filter
-                .external_reference_id
-                .as_ref()
-                .is_none_or(|r| s.reference.as_ref() == Some(r))
-                && filter
-                    .order_number
-                    .as_ref()
-                    .is_none_or(|n| s.order_number.as_ref() == Some(n))
+            filter.external_reference_id.as_ref().is_none_or(|r| s.reference.as_ref() == Some(r))
+                && filter.order_number.as_ref().is_none_or(|n| s.order_number.as_ref() == Some(n))
         };
-        let found: Vec<Value> = desk
-            .shipments
-            .iter()
-            .filter(matches)
-            .map(|s| s.shape(&base(&headers), None))
-            .collect();
+        let found: Vec<Value> =
+            desk.shipments.iter().filter(matches).map(|s| s.shape(&base(&headers), None)).collect();
         Json(json!({ "data": found, "next": null, "previous": null })).into_response()
     })
     .await
@@ -152,11 +132,7 @@ async fn one(State(service): State<Sendcloud>, headers: HeaderMap, Path(id): Pat
     }
     match service.lock().shipments.iter().find(|s| s.id == id) {
         Some(found) => Json(json!({ "data": found.shape(&base(&headers), None) })).into_response(),
-        None => error(
-            StatusCode::NOT_FOUND,
-            "not_found",
-            "No Shipment matches the given query.",
-        ),
+        None => error(StatusCode::NOT_FOUND, "not_found", "No Shipment matches the given query."),
     }
 }
 
@@ -168,16 +144,10 @@ async fn cancel(State(service): State<Sendcloud>, headers: HeaderMap, Path(id): 
         }
         let mut desk = service.lock();
         match desk.shipments.iter_mut().find(|s| s.id == id) {
-            None => error(
-                StatusCode::NOT_FOUND,
-                "not_found",
-                "No Shipment matches the given query.",
-            ),
-            Some(found) if found.cancelled => error(
-                StatusCode::CONFLICT,
-                "invalid",
-                "This shipment is already being cancelled.",
-            ),
+            None => error(StatusCode::NOT_FOUND, "not_found", "No Shipment matches the given query."),
+            Some(found) if found.cancelled => {
+                error(StatusCode::CONFLICT, "invalid", "This shipment is already being cancelled.")
+            }
             Some(found) => {
                 found.cancelled = true;
                 Json(json!({ "data": { "status": "cancelled", "message": "Shipment has been cancelled" } }))
@@ -221,16 +191,10 @@ async fn document(
         let mut desk = service.lock();
         desk.label_downloads_n += 1;
         match desk.shipments.iter().find(|s| s.parcel == id && s.announced) {
-            Some(found) => (
-                [("content-type", "application/pdf")],
-                label::pdf(&found.tracking_number()),
-            )
-                .into_response(),
-            None => error(
-                StatusCode::NOT_FOUND,
-                "not_found",
-                "No Parcel matches the given query.",
-            ),
+            Some(found) => {
+                ([("content-type", "application/pdf")], label::pdf(&found.tracking_number())).into_response()
+            }
+            None => error(StatusCode::NOT_FOUND, "not_found", "No Parcel matches the given query."),
         }
     })
     .await
@@ -238,11 +202,7 @@ async fn document(
 
 async fn state(State(service): State<Sendcloud>, headers: HeaderMap) -> Json<Value> {
     let desk = service.lock();
-    let all: Vec<Value> = desk
-        .shipments
-        .iter()
-        .map(|s| s.shape(&base(&headers), None))
-        .collect();
+    let all: Vec<Value> = desk.shipments.iter().map(|s| s.shape(&base(&headers), None)).collect();
     Json(
         json!({ "shipments": all, "duplicates": desk.duplicates_n(), "counters": { "announce_calls_n": desk.announce_calls_n,
         "label_downloads_n": desk.label_downloads_n }, "violations": service.control.violations() }),

@@ -34,12 +34,7 @@ pub(super) enum Announced {
 
 impl Desk {
     pub(super) fn new(id_base: u64) -> Self {
-        Self {
-            shipments: Vec::new(),
-            announce_calls_n: 0,
-            label_downloads_n: 0,
-            next_id: id_base,
-        }
+        Self { shipments: Vec::new(), announce_calls_n: 0, label_downloads_n: 0, next_id: id_base }
     }
 
     /// Makes a shipment unless its reference exists; `works` = false is the 201 that failed.
@@ -47,17 +42,11 @@ impl Desk {
         self.announce_calls_n += 1;
         let text = |key: &str| body.get(key).and_then(Value::as_str).map(String::from);
         let reference = text("external_reference_id");
-        if let Some(found) = self
-            .shipments
-            .iter()
-            .find(|s| reference.is_some() && s.reference == reference)
-        {
+        if let Some(found) = self.shipments.iter().find(|s| reference.is_some() && s.reference == reference) {
             return Announced::Existing(found.clone());
         }
         self.next_id += 1;
-        let option = body
-            .pointer("/ship_with/properties/shipping_option_code")
-            .and_then(Value::as_str);
+        let option = body.pointer("/ship_with/properties/shipping_option_code").and_then(Value::as_str);
         let made = Shipment {
             id: format!("019a0000-0000-7000-8000-{:012}", self.next_id),
             parcel: self.next_id,
@@ -77,9 +66,7 @@ impl Desk {
     pub(super) fn duplicates_n(&self) -> usize {
         let mut by_order = BTreeMap::new();
         for shipment in self.shipments.iter().filter(|s| s.announced && !s.cancelled) {
-            *by_order
-                .entry(shipment.order_number.as_deref())
-                .or_insert(0_usize) += 1;
+            *by_order.entry(shipment.order_number.as_deref()).or_insert(0_usize) += 1;
         }
         by_order.values().map(|n| n - 1).sum()
     }
@@ -103,14 +90,9 @@ impl Shipment {
         } else {
             Vec::new()
         };
-        let tracking = if self.announced {
-            self.tracking_number()
-        } else {
-            String::new()
-        };
-        let at = jiff::Timestamp::from_millisecond(self.announced_ms)
-            .map(|t| t.to_string())
-            .unwrap_or_default();
+        let tracking = if self.announced { self.tracking_number() } else { String::new() };
+        let at =
+            jiff::Timestamp::from_millisecond(self.announced_ms).map(|t| t.to_string()).unwrap_or_default();
         json!({
             "id": self.id,
             "external_reference_id": self.reference,

@@ -19,11 +19,7 @@ fn requests_are_checked_field_by_field() {
         ("/from_address/city", json!(null), "This field is required."),
         ("/to_address/name", json!(""), "This field may not be blank."),
         ("/label_details/dpi", json!(150), "Not a valid choice."),
-        (
-            "/to_address/country_code",
-            json!("Belgium"),
-            "Enter a two-letter country code.",
-        ),
+        ("/to_address/country_code", json!("Belgium"), "Enter a two-letter country code."),
     ];
     assert_eq!(check::announce(&good()), Vec::<serde_json::Value>::new());
     for (pointer, value, detail) in cases {
@@ -45,11 +41,7 @@ fn a_reused_reference_finds_the_first_shipment() {
     let mut other = good();
     other["external_reference_id"] = json!("r2");
     assert!(matches!(desk.announce(&other, true), Announced::Made(_)));
-    assert_eq!(
-        desk.duplicates_n(),
-        1,
-        "a second label of the same order is counted"
-    );
+    assert_eq!(desk.duplicates_n(), 1, "a second label of the same order is counted");
 }
 
 #[test]

@@ -14,9 +14,7 @@ const MUTATION_POINTS: u32 = 10;
 pub(super) fn of(schema: &Schema, operation: &Operation, variables: &JsonMap) -> u32 {
     let fields = operation.selection_set.fields();
     if operation.is_mutation() {
-        fields
-            .map(|f| MUTATION_POINTS + children(schema, &f.selection_set, variables))
-            .sum()
+        fields.map(|f| MUTATION_POINTS + children(schema, &f.selection_set, variables)).sum()
     } else {
         children(schema, &operation.selection_set, variables)
     }
@@ -25,9 +23,7 @@ pub(super) fn of(schema: &Schema, operation: &Operation, variables: &JsonMap) ->
 fn children(schema: &Schema, set: &SelectionSet, variables: &JsonMap) -> u32 {
     let own: u32 = set.fields().map(|f| field(schema, f, variables)).sum();
     let inline = set.selections.iter().filter_map(|s| s.as_inline_fragment());
-    own + inline
-        .map(|f| children(schema, &f.selection_set, variables))
-        .sum::<u32>()
+    own + inline.map(|f| children(schema, &f.selection_set, variables)).sum::<u32>()
 }
 
 fn field(schema: &Schema, field: &Field, variables: &JsonMap) -> u32 {
@@ -40,13 +36,8 @@ fn field(schema: &Schema, field: &Field, variables: &JsonMap) -> u32 {
         _scalar => return 0,
     }
     if ty.ends_with("Connection") {
-        let first = super::project::argument(field, "first", variables)
-            .and_then(|v| v.as_u64())
-            .unwrap_or(0);
-        let parts = field
-            .selection_set
-            .fields()
-            .filter(|f| f.name == "nodes" || f.name == "edges");
+        let first = super::project::argument(field, "first", variables).and_then(|v| v.as_u64()).unwrap_or(0);
+        let parts = field.selection_set.fields().filter(|f| f.name == "nodes" || f.name == "edges");
         return 2 + parts
             .map(|f| pages(first) * (1 + children(schema, &f.selection_set, variables)))
             .sum::<u32>();

@@ -27,10 +27,8 @@ pub(super) fn create(shop: &mut Shop, input: &Value) -> Result<(u64, u64), Refus
 
 fn try_create(shop: &mut Shop, input: &Value) -> Result<(u64, u64), Refusal> {
     let wanted = wanted(shop, input)?;
-    let order_id = wanted
-        .first()
-        .map(|w| w.order)
-        .ok_or_else(|| on_fulfilment("Fulfillment order does not exist."))?;
+    let order_id =
+        wanted.first().map(|w| w.order).ok_or_else(|| on_fulfilment("Fulfillment order does not exist."))?;
     let mut orders: Vec<u64> = wanted.iter().map(|w| w.order).collect();
     orders.dedup();
     if orders.len() > 1 {
@@ -54,11 +52,7 @@ fn try_create(shop: &mut Shop, input: &Value) -> Result<(u64, u64), Refusal> {
         line.remaining -= want.quantity;
         lines.push((id, line.line, want.quantity));
         let left: u32 = fo.lines.iter().map(|l| l.remaining).sum();
-        fo.status = if left == 0 {
-            FoStatus::Closed
-        } else {
-            FoStatus::InProgress
-        };
+        fo.status = if left == 0 { FoStatus::Closed } else { FoStatus::InProgress };
     }
     let text = |key: &str| {
         let info = input.get("trackingInfo")?;
@@ -68,10 +62,7 @@ fn try_create(shop: &mut Shop, input: &Value) -> Result<(u64, u64), Refusal> {
         id: fulfilment_id,
         cancelled: false,
         created_ms: now_ms(),
-        notified: input
-            .get("notifyCustomer")
-            .and_then(Value::as_bool)
-            .unwrap_or(false),
+        notified: input.get("notifyCustomer").and_then(Value::as_bool).unwrap_or(false),
         company: text("company"),
         number: text("number"),
         url: text("url"),
@@ -85,21 +76,15 @@ fn try_create(shop: &mut Shop, input: &Value) -> Result<(u64, u64), Refusal> {
 }
 
 fn wanted(shop: &Shop, input: &Value) -> Result<Vec<Wanted>, Refusal> {
-    let groups = input
-        .get("lineItemsByFulfillmentOrder")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
+    let groups =
+        input.get("lineItemsByFulfillmentOrder").and_then(Value::as_array).cloned().unwrap_or_default();
     // Quantities are looked at before anything is looked up.
     for group in &groups {
         let lines = group.get("fulfillmentOrderLineItems").and_then(Value::as_array);
         for line in lines.into_iter().flatten() {
             if line.get("quantity").and_then(Value::as_i64).unwrap_or(0) <= 0 {
                 let path = "fulfillment,lineItemsByFulfillmentOrder,0,fulfillmentOrderLineItems,0,quantity";
-                return Err((
-                    path.split(',').collect(),
-                    "Quantity must be greater than 0".into(),
-                ));
+                return Err((path.split(',').collect(), "Quantity must be greater than 0".into()));
             }
         }
     }
@@ -107,9 +92,8 @@ fn wanted(shop: &Shop, input: &Value) -> Result<Vec<Wanted>, Refusal> {
     for group in &groups {
         let fo_id = gid(group.get("fulfillmentOrderId"));
         let orders = shop.orders.values();
-        let found = orders
-            .filter_map(|o| o.fulfilment_orders.iter().find(|f| f.id == fo_id).map(|f| (o, f)))
-            .next();
+        let found =
+            orders.filter_map(|o| o.fulfilment_orders.iter().find(|f| f.id == fo_id).map(|f| (o, f))).next();
         let Some((order, fo)) = found else {
             return Err(on_fulfilment("Fulfillment order does not exist."));
         };
@@ -135,22 +119,12 @@ fn wanted(shop: &Shop, input: &Value) -> Result<Vec<Wanted>, Refusal> {
             let Some(fo_line) = fo.lines.iter().find(|l| l.id == id) else {
                 return Err(on_fulfilment("Fulfillment order line item does not exist."));
             };
-            let quantity = line
-                .get("quantity")
-                .and_then(Value::as_u64)
-                .and_then(|n| u32::try_from(n).ok());
+            let quantity = line.get("quantity").and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok());
             let quantity = quantity.filter(|n| *n <= fo_line.remaining);
             let Some(quantity) = quantity else {
-                return Err(on_fulfilment(
-                    "Invalid fulfillment order line item quantity requested.",
-                ));
+                return Err(on_fulfilment("Invalid fulfillment order line item quantity requested."));
             };
-            all.push(Wanted {
-                order: order.id,
-                fo: fo_id,
-                fo_line: id,
-                quantity,
-            });
+            all.push(Wanted { order: order.id, fo: fo_id, fo_line: id, quantity });
         }
     }
     Ok(all)

@@ -53,10 +53,7 @@ pub(super) async fn answer(shopify: &Shopify, request: &Request) -> Response {
         Err(error) => return refuse(shopify, "INVALID_VARIABLE", &error.to_string()),
     };
     report_deprecated(shopify, operation);
-    let name = operation
-        .name
-        .as_ref()
-        .map_or_else(String::new, ToString::to_string);
+    let name = operation.name.as_ref().map_or_else(String::new, ToString::to_string);
     let points = cost::of(&shopify.schema, operation, &variables);
     let fault = shopify.control.fault(&name);
     let kind = fault.as_ref().map(|f| f.kind);
@@ -65,11 +62,7 @@ pub(super) async fn answer(shopify: &Shopify, request: &Request) -> Response {
         (Ok(available), kind) if kind != Some(FaultKind::Throttled) => available,
         (Ok(available) | Err(available), _) => return throttled(shopify, points, available),
     };
-    let checked = Checked {
-        shopify,
-        operation,
-        variables: &variables,
-    };
+    let checked = Checked { shopify, operation, variables: &variables };
     if let Some(denied) = checked.denied(kind) {
         return Json(denied).into_response();
     }
@@ -79,10 +72,7 @@ pub(super) async fn answer(shopify: &Shopify, request: &Request) -> Response {
         return Json(json!({ "errors": [{ "message": "Internal error. Looks like something went wrong on our end. Request ID: 0-0",
             "extensions": { "code": "INTERNAL_SERVER_ERROR", "requestId": "0-0" } }], "extensions": extensions })).into_response();
     }
-    under_fault(fault.as_ref(), async {
-        checked.finish(fault.as_ref(), &extensions)
-    })
-    .await
+    under_fault(fault.as_ref(), async { checked.finish(fault.as_ref(), &extensions) }).await
 }
 
 impl Checked<'_> {
@@ -108,10 +98,9 @@ impl Checked<'_> {
                     &["write_merchant_managed_fulfillment_orders"]
                 }
                 "order" | "orders" => &["read_orders", "write_orders"],
-                "fulfillmentOrder" => &[
-                    "read_merchant_managed_fulfillment_orders",
-                    "write_merchant_managed_fulfillment_orders",
-                ],
+                "fulfillmentOrder" => {
+                    &["read_merchant_managed_fulfillment_orders", "write_merchant_managed_fulfillment_orders"]
+                }
                 _open => &[],
             };
             let has = |scope: &&str| self.shopify.config.scopes.iter().any(|s| s == *scope);
@@ -170,19 +159,13 @@ impl Checked<'_> {
             }
             "order" => Ok(shop.orders.get(&id).map_or(Value::Null, shape::order)),
             "orders" => {
-                let query = argument("query")
-                    .and_then(|v| v.as_str().map(String::from))
-                    .unwrap_or_default();
+                let query = argument("query").and_then(|v| v.as_str().map(String::from)).unwrap_or_default();
                 Ok(Value::Array(updated_since(&shop, &query)))
             }
             "fulfillmentOrder" => {
                 let all = shop.orders.values().flat_map(|o| {
                     let shape = shape::order(o);
-                    shape
-                        .get("fulfillmentOrders")
-                        .and_then(Value::as_array)
-                        .cloned()
-                        .unwrap_or_default()
+                    shape.get("fulfillmentOrders").and_then(Value::as_array).cloned().unwrap_or_default()
                 });
                 let wanted = shape::gid("FulfillmentOrder", id);
                 Ok(all
@@ -217,9 +200,7 @@ impl Checked<'_> {
                 })
             }
             other => {
-                self.shopify
-                    .control
-                    .violation(format!("the stand-in does not know {other}"));
+                self.shopify.control.violation(format!("the stand-in does not know {other}"));
                 Err(json!({ "message": "not implemented", "path": [other] }))
             }
         }
@@ -238,20 +219,16 @@ fn updated_since(shop: &super::store::Shop, query: &str) -> Vec<Value> {
     found.into_iter().map(shape::order).collect()
 }
 
-fn report_deprecated(shopify: &Shopify, operation: &Operation) {
+pub(super) fn report_deprecated(shopify: &Shopify, operation: &Operation) {
     let mut open: Vec<&Field> = operation.selection_set.fields().map(|f| &**f).collect();
     while let Some(field) = open.pop() {
         if field.definition.directives.has("deprecated") {
-            shopify
-                .control
-                .violation(format!("deprecated field {}", field.name));
+            shopify.control.violation(format!("deprecated field {}", field.name));
         }
         for argument in &field.arguments {
             let known = field.definition.argument_by_name(&argument.name);
             if known.is_some_and(|a| a.directives.has("deprecated")) {
-                shopify
-                    .control
-                    .violation(format!("deprecated argument {} of {}", argument.name, field.name));
+                shopify.control.violation(format!("deprecated argument {} of {}", argument.name, field.name));
             }
         }
         open.extend(field.selection_set.fields().map(|f| &**f));
@@ -261,19 +238,14 @@ fn report_deprecated(shopify: &Shopify, operation: &Operation) {
             shopify.schema.types.get(variable.ty.inner_named_type())
             && input.directives.has("deprecated")
         {
-            shopify
-                .control
-                .violation(format!("deprecated input {}", variable.name));
+            shopify.control.violation(format!("deprecated input {}", variable.name));
         }
     }
 }
 
 fn refuse(shopify: &Shopify, code: &str, message: &str) -> Response {
     shopify.control.violation(format!("invalid GraphQL: {message}"));
-    (
-        StatusCode::OK,
-        Json(json!({ "errors": [{ "message": message, "extensions": { "code": code } }] })),
-    )
+    (StatusCode::OK, Json(json!({ "errors": [{ "message": message, "extensions": { "code": code } }] })))
         .into_response()
 }
 

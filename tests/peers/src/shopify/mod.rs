@@ -113,3 +113,20 @@ impl Shopify {
         self.shop.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// Checks a client's operations against the shape of the real schema: valid, and nothing deprecated.
+///
+/// # Errors
+/// What is wrong.
+pub fn check_operation(text: &str) -> anyhow::Result<()> {
+    let shopify = Shopify::new(Config::default())?;
+    let document =
+        apollo_compiler::ExecutableDocument::parse_and_validate(&shopify.schema, text, "operation.graphql")
+            .map_err(|faults| anyhow::anyhow!("{faults}"))?;
+    for operation in document.operations.iter() {
+        graphql::report_deprecated(&shopify, operation);
+    }
+    let found = shopify.control.violations();
+    anyhow::ensure!(found.is_empty(), "{}", found.join("; "));
+    Ok(())
+}

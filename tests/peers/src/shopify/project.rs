@@ -13,9 +13,9 @@ pub(super) fn argument(field: &Field, name: &str, variables: &JsonMap) -> Option
 
 fn literal(value: &Literal, variables: &JsonMap) -> Option<Value> {
     match value {
-        Literal::Variable(name) => variables
-            .get(Name::as_str(name))
-            .and_then(|v| serde_json::to_value(v).ok()),
+        Literal::Variable(name) => {
+            variables.get(Name::as_str(name)).and_then(|v| serde_json::to_value(v).ok())
+        }
         Literal::Int(n) => n.try_to_i32().ok().map(Value::from),
         Literal::String(text) => Some(Value::from(text.as_str())),
         Literal::Boolean(flag) => Some(Value::from(*flag)),
@@ -54,21 +54,15 @@ pub(super) fn object(full: &Value, set: &SelectionSet, variables: &JsonMap) -> V
 }
 
 fn cut(value: &Value, field: &Field, variables: &JsonMap) -> Value {
-    let is_connection = field
-        .definition
-        .ty
-        .inner_named_type()
-        .as_str()
-        .ends_with("Connection");
+    let is_connection = field.definition.ty.inner_named_type().as_str().ends_with("Connection");
     match value {
         Value::Array(all) if is_connection => {
             let page = page(all, field, variables);
             object(&page, &field.selection_set, variables)
         }
-        Value::Array(all) if !field.selection_set.is_empty() => all
-            .iter()
-            .map(|one| object(one, &field.selection_set, variables))
-            .collect(),
+        Value::Array(all) if !field.selection_set.is_empty() => {
+            all.iter().map(|one| object(one, &field.selection_set, variables)).collect()
+        }
         Value::Object(_) if !field.selection_set.is_empty() => object(value, &field.selection_set, variables),
         other => other.clone(),
     }
@@ -77,15 +71,9 @@ fn cut(value: &Value, field: &Field, variables: &JsonMap) -> Value {
 /// Cursors are positions, written as text.
 fn page(all: &[Value], field: &Field, variables: &JsonMap) -> Value {
     let number = |name: &str| argument(field, name, variables).and_then(|v| v.as_u64());
-    let first = number("first")
-        .and_then(|n| usize::try_from(n).ok())
-        .unwrap_or(all.len());
+    let first = number("first").and_then(|n| usize::try_from(n).ok()).unwrap_or(all.len());
     let after = argument(field, "after", variables);
-    let start = after
-        .as_ref()
-        .and_then(Value::as_str)
-        .and_then(|c| c.parse().ok())
-        .unwrap_or(0_usize);
+    let start = after.as_ref().and_then(Value::as_str).and_then(|c| c.parse().ok()).unwrap_or(0_usize);
     let nodes: Vec<&Value> = all.iter().skip(start).take(first).collect();
     let end = start + nodes.len();
     json!({ "nodes": nodes, "pageInfo": { "hasNextPage": end < all.len(), "endCursor": end.to_string() } })

@@ -39,11 +39,8 @@ pub(super) fn order(order: &Order) -> Value {
 }
 
 fn line(order: &Order, line: &Line) -> Value {
-    let properties: Vec<Value> = line
-        .properties
-        .iter()
-        .map(|(n, v)| json!({ "name": n, "value": v }))
-        .collect();
+    let properties: Vec<Value> =
+        line.properties.iter().map(|(n, v)| json!({ "name": n, "value": v })).collect();
     json!({
         "id": line.id,
         "admin_graphql_api_id": format!("gid://shopify/LineItem/{}", line.id),

@@ -31,9 +31,7 @@ async fn admin(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let token = headers
-        .get("x-shopify-access-token")
-        .and_then(|v| v.to_str().ok());
+    let token = headers.get("x-shopify-access-token").and_then(|v| v.to_str().ok());
     if token != Some(shopify.config.token.as_str()) {
         let text = "[API] Invalid API key or access token (unrecognized login or wrong password)";
         return (StatusCode::UNAUTHORIZED, Json(json!({ "errors": text }))).into_response();
@@ -43,32 +41,22 @@ async fn admin(
         .and_then(|v| v.to_str().ok())
         .is_some_and(|v| v.starts_with("application/json"))
     {
-        shopify
-            .control
-            .violation("GraphQL request without Content-Type: application/json");
+        shopify.control.violation("GraphQL request without Content-Type: application/json");
     }
     if !["2025-10", "2026-01", "2026-04", "2026-07", "2026-10"].contains(&version.as_str()) {
-        shopify.control.violation(format!(
-            "GraphQL request to version {version}, which does not exist"
-        ));
+        shopify.control.violation(format!("GraphQL request to version {version}, which does not exist"));
     }
     match serde_json::from_slice::<graphql::Request>(&body) {
         Ok(request) => graphql::answer(&shopify, &request).await,
         Err(error) => {
-            shopify
-                .control
-                .violation(format!("GraphQL request is not JSON: {error}"));
+            shopify.control.violation(format!("GraphQL request is not JSON: {error}"));
             (StatusCode::BAD_REQUEST, Json(json!({ "errors": "Bad Request" }))).into_response()
         }
     }
 }
 
 async fn place_order(State(shopify): State<Shopify>, body: Bytes) -> Response {
-    let wish = if body.is_empty() {
-        Ok(Place::default())
-    } else {
-        serde_json::from_slice(&body)
-    };
+    let wish = if body.is_empty() { Ok(Place::default()) } else { serde_json::from_slice(&body) };
     match wish {
         Ok(wish) => Json(place::place(&shopify, wish)).into_response(),
         Err(error) => (StatusCode::BAD_REQUEST, error.to_string()).into_response(),

@@ -51,22 +51,12 @@ pub(super) fn order(order: &Order) -> Value {
         "refunds": [],
     });
     if let Some(object) = out.as_object_mut() {
-        object.insert(
-            "lineItems".into(),
-            order.lines.iter().map(|l| line(order, l)).collect(),
-        );
+        object.insert("lineItems".into(), order.lines.iter().map(|l| line(order, l)).collect());
         object.insert(
             "fulfillmentOrders".into(),
-            order
-                .fulfilment_orders
-                .iter()
-                .map(|f| fulfilment_order(order, f))
-                .collect(),
+            order.fulfilment_orders.iter().map(|f| fulfilment_order(order, f)).collect(),
         );
-        object.insert(
-            "fulfillments".into(),
-            order.fulfilments.iter().map(fulfilment).collect(),
-        );
+        object.insert("fulfillments".into(), order.fulfilments.iter().map(fulfilment).collect());
     }
     out
 }
@@ -114,9 +104,7 @@ fn line(order: &Order, line: &Line) -> Value {
 
 fn fulfilment_order(order: &Order, fo: &FulfilmentOrder) -> Value {
     let actions: Vec<Value> = if fo.status.can_fulfil() && order.cancelled_ms.is_none() {
-        ["CREATE_FULFILLMENT", "HOLD", "MOVE"]
-            .map(|a| json!({ "action": a }))
-            .to_vec()
+        ["CREATE_FULFILLMENT", "HOLD", "MOVE"].map(|a| json!({ "action": a })).to_vec()
     } else {
         Vec::new()
     };
@@ -144,11 +132,7 @@ fn fulfilment_order(order: &Order, fo: &FulfilmentOrder) -> Value {
 
 /// A fulfilment with everything that can be asked for.
 pub(super) fn fulfilment(it: &Fulfilment) -> Value {
-    let (status, display) = if it.cancelled {
-        ("CANCELLED", "CANCELED")
-    } else {
-        ("SUCCESS", "FULFILLED")
-    };
+    let (status, display) = if it.cancelled { ("CANCELLED", "CANCELED") } else { ("SUCCESS", "FULFILLED") };
     let tracking = match (&it.company, &it.number, &it.url) {
         (None, None, None) => Vec::new(),
         (company, number, url) => vec![json!({ "company": company, "number": number, "url": url })],

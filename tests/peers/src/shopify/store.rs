@@ -145,11 +145,7 @@ impl Shop {
         Self {
             orders: BTreeMap::new(),
             counters: Counters::default(),
-            bucket: Bucket {
-                available: BUCKET_MAX,
-                restore_per_s,
-                at_ms: now_ms(),
-            },
+            bucket: Bucket { available: BUCKET_MAX, restore_per_s, at_ms: now_ms() },
             next_id: id_base,
             next_number: 1001,
         }
@@ -164,24 +160,11 @@ impl Shop {
     pub(super) fn route(&mut self, order: &mut Order) {
         let id = self.id();
         let mut lines = Vec::new();
-        for line in order
-            .lines
-            .iter()
-            .filter(|l| l.requires_shipping && l.current_quantity > 0)
-        {
+        for line in order.lines.iter().filter(|l| l.requires_shipping && l.current_quantity > 0) {
             let (total, remaining) = (line.current_quantity, line.current_quantity);
-            lines.push(FoLine {
-                id: self.id(),
-                line: line.id,
-                total,
-                remaining,
-            });
+            lines.push(FoLine { id: self.id(), line: line.id, total, remaining });
         }
-        order.fulfilment_orders.push(FulfilmentOrder {
-            id,
-            status: FoStatus::Open,
-            lines,
-        });
+        order.fulfilment_orders.push(FulfilmentOrder { id, status: FoStatus::Open, lines });
     }
 }
 
@@ -233,20 +216,11 @@ impl Order {
 
     pub(super) fn shipped(&self, line: u64) -> u32 {
         let alive = self.fulfilments.iter().filter(|f| !f.cancelled);
-        alive
-            .flat_map(|f| &f.lines)
-            .filter(|(_, l, _)| *l == line)
-            .map(|(_, _, n)| *n)
-            .sum()
+        alive.flat_map(|f| &f.lines).filter(|(_, l, _)| *l == line).map(|(_, _, n)| *n).sum()
     }
 
     pub(super) fn fulfilment_word(&self) -> &'static str {
-        let wanted: u32 = self
-            .lines
-            .iter()
-            .filter(|l| l.requires_shipping)
-            .map(|l| l.current_quantity)
-            .sum();
+        let wanted: u32 = self.lines.iter().filter(|l| l.requires_shipping).map(|l| l.current_quantity).sum();
         let shipped: u32 = self.lines.iter().map(|l| self.shipped(l.id)).sum();
         match shipped {
             0 => "UNFULFILLED",
@@ -263,7 +237,5 @@ pub(super) fn now_ms() -> i64 {
 
 /// A time as Shopify writes it.
 pub(super) fn stamp(ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(ms)
-        .map(|t| t.to_string())
-        .unwrap_or_default()
+    jiff::Timestamp::from_millisecond(ms).map(|t| t.to_string()).unwrap_or_default()
 }

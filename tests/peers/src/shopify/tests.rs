@@ -43,10 +43,7 @@ fn the_cost_formula_gives_the_documented_points() {
 
 #[test]
 fn a_webhook_is_signed_as_in_the_recorded_vector() {
-    assert_eq!(
-        webhook::sign("hush", br#"{"id":1}"#),
-        "VnKUjZsLuN5iZWjn5EntcBVCF9kMN43LglzCE1/GSeY="
-    );
+    assert_eq!(webhook::sign("hush", br#"{"id":1}"#), "VnKUjZsLuN5iZWjn5EntcBVCF9kMN43LglzCE1/GSeY=");
 }
 
 fn one_order(shopify: &Shopify) -> Order {
@@ -63,10 +60,7 @@ async fn a_line_can_be_fulfilled_once_and_the_second_call_is_refused() {
         "fulfillmentOrderLineItems": [{ "id": format!("gid://shopify/FulfillmentOrderLineItem/{}", fo.lines[0].id), "quantity": 1 }] }] });
     assert!(fulfil::create(&mut shopify.lock(), &input).is_ok());
     let (_, text) = fulfil::create(&mut shopify.lock(), &input).unwrap_err();
-    assert_eq!(
-        text,
-        format!("Fulfillment order {} has an unfulfillable status= closed.", fo.id)
-    );
+    assert_eq!(text, format!("Fulfillment order {} has an unfulfillable status= closed.", fo.id));
     assert_eq!(shopify.lock().orders[&order.id].duplicates_n(), 0);
 }
 
@@ -75,14 +69,7 @@ async fn an_edit_lowers_what_is_still_wanted() {
     let shopify = Shopify::new(Config::default()).unwrap();
     let order = one_order(&shopify);
     let line = order.lines[0].id;
-    assert!(
-        shopify
-            .lock()
-            .orders
-            .get_mut(&order.id)
-            .unwrap()
-            .set_quantity(line, 0)
-    );
+    assert!(shopify.lock().orders.get_mut(&order.id).unwrap().set_quantity(line, 0));
     let shop = shopify.lock();
     assert_eq!(shop.orders[&order.id].fulfilment_orders[0].lines[0].remaining, 0);
     assert!(shop.orders[&order.id].updated_ms > order.updated_ms);

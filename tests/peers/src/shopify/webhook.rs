@@ -69,16 +69,8 @@ pub(super) fn send(
         shopify.lock().counters.webhooks_lost_n += 1;
         return;
     }
-    let body = faults
-        .body
-        .clone()
-        .unwrap_or_else(|| body.to_string())
-        .into_bytes();
-    let key = if faults.wrong_signature {
-        "not the secret"
-    } else {
-        &target.secret
-    };
+    let body = faults.body.clone().unwrap_or_else(|| body.to_string()).into_bytes();
+    let key = if faults.wrong_signature { "not the secret" } else { &target.secret };
     let id = shopify.lock().id();
     let signed = Signed {
         topic: faults.topic.clone().unwrap_or_else(|| topic.to_owned()),
@@ -86,11 +78,7 @@ pub(super) fn send(
         signature: sign(key, &body),
         body,
     };
-    let (shopify, url, late) = (
-        shopify.clone(),
-        target.url.clone(),
-        Duration::from_millis(faults.late_ms),
-    );
+    let (shopify, url, late) = (shopify.clone(), target.url.clone(), Duration::from_millis(faults.late_ms));
     let copies = faults.duplicates + 1;
     crate::control::background(async move {
         tokio::time::sleep(late).await;
@@ -115,11 +103,7 @@ async fn deliver(shopify: &Shopify, url: &str, signed: &Signed) {
             .header("x-shopify-event-id", format!("e-{}", signed.id))
             .header("x-shopify-triggered-at", stamp(now_ms()))
             .body(signed.body.clone());
-        if request
-            .send()
-            .await
-            .is_ok_and(|answer| answer.status().is_success())
-        {
+        if request.send().await.is_ok_and(|answer| answer.status().is_success()) {
             shopify.lock().counters.webhooks_accepted_n += 1;
             return;
         }

@@ -22,9 +22,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self {
-            api_key: "sp_key".into(),
-        }
+        Self { api_key: "sp_key".into() }
     }
 }
 
@@ -39,10 +37,7 @@ impl SimplyPrint {
     /// A company with one idle printer.
     #[must_use]
     pub fn new(config: Config) -> Self {
-        Self {
-            config: Arc::new(config),
-            control: Control::new("simplyprint", 1),
-        }
+        Self { config: Arc::new(config), control: Control::new("simplyprint", 1) }
     }
 
     /// The control side: faults, log, violations.
@@ -88,9 +83,7 @@ async fn printers(
 ) -> Response {
     let fault = service.control.fault("printers");
     if query.is_some_and(|q| q.contains("page")) {
-        service
-            .control
-            .violation("printers/Get: page and page_size belong in the body");
+        service.control.violation("printers/Get: page and page_size belong in the body");
     }
     under_fault(fault.as_ref(), async {
         service.stranger(&headers).unwrap_or_else(|| {
@@ -119,15 +112,9 @@ async fn action(
 ) -> Response {
     let in_query = query.is_some_and(|q| q.contains("pid="));
     let in_body = serde_json::from_slice::<Value>(&body).is_ok_and(|b| b.get("pid").is_some());
-    let (right, scope) = if action == "CreateJob" {
-        (in_body, "body")
-    } else {
-        (in_query, "query")
-    };
+    let (right, scope) = if action == "CreateJob" { (in_body, "body") } else { (in_query, "query") };
     if !right {
-        service
-            .control
-            .violation(format!("{action}: pid belongs in the {scope}"));
+        service.control.violation(format!("{action}: pid belongs in the {scope}"));
     }
     service.stranger(&headers).unwrap_or_else(|| {
         Json(json!({ "status": false, "message": "This stand-in does not print" })).into_response()
