@@ -4,7 +4,6 @@
 //! It speaks only public doors: commands, HTTP, files named in the contracts. No crate's private types.
 
 pub mod agent;
-pub mod farm;
 pub mod http;
 pub mod hub;
 pub mod operator;

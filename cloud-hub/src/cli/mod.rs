@@ -1,0 +1,96 @@
+//! The command line: arguments to wiring, answers to wording. Exit codes: 0 done, 2 bad usage or settings, 1 else.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the command line speaks on both")]
+
+mod admin;
+mod control;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::config::Config;
+
+/// Settings file that is read when none is named and it exists.
+const DEFAULT_FILE: &str = "/etc/cloud-hub/config.toml";
+
+/// The hub: shop orders in, print jobs out, labels and fulfilments back.
+#[derive(Debug, Parser)]
+#[command(name = "cloud-hub", version)]
+struct Arguments {
+    /// Settings file (TOML). Default: /etc/cloud-hub/config.toml, if it exists.
+    #[arg(long, global = true, env = "CLOUD_HUB_CONFIG")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Role {
+    All,
+    Web,
+    Worker,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serves pages, API and agents, and works through inbox and outbox.
+    Serve {
+        /// Which part; on SQLite only `all`.
+        #[arg(long, value_enum, default_value = "all")]
+        role: Role,
+    },
+    /// Applies the database's migrations.
+    Migrate {
+        /// Only say what is missing; exit 1 if something is.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Accounts, agents, shops and failed calls.
+    Admin {
+        #[command(subcommand)]
+        wish: admin::Wish,
+    },
+    /// Looks at settings, database and outside services.
+    Doctor,
+}
+
+/// Runs the command.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let default = PathBuf::from(DEFAULT_FILE);
+    let file = arguments.config.or_else(|| default.exists().then_some(default));
+    let config = match Config::load(file.as_deref(), std::env::vars()) {
+        Ok(config) => config,
+        Err(faults) => {
+            faults.iter().for_each(|fault| eprintln!("{fault}"));
+            return ExitCode::from(2);
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let done = runtime.block_on(async {
+        match arguments.command {
+            Command::Serve { role: Role::All } => serve::serve(config).await,
+            Command::Serve { role } => {
+                eprintln!("--role {role:?}: a hub on SQLite is one process, so only --role all is possible");
+                Ok(ExitCode::from(2))
+            }
+            Command::Migrate { check } => serve::migrate(&config, check),
+            Command::Admin { wish } => admin::run(config, wish).await,
+            Command::Doctor => serve::doctor(config).await,
+        }
+    });
+    done.unwrap_or_else(|error| {
+        eprintln!("{error:#}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,64 @@
+//! Reads the shop's recently changed orders, because webhooks get lost: on start and every few minutes.
+//!
+//! Takes no input: the path after a crash is the everyday path. Applying an order again changes nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use protocol::units::WallMs;
+use tokio_util::sync::CancellationToken;
+
+use crate::hub::Hub;
+use crate::inbox::task::{ApplyError, read_and_apply};
+use crate::store::Shop;
+
+/// How far a look goes back beyond the last one, milliseconds: changes that were not yet visible then.
+const OVERLAP_MS: i64 = 60_000;
+/// How far the first look of a shop goes back, milliseconds: 7 days.
+const FIRST_MS: i64 = 7 * 86_400_000;
+/// Pages of one look.
+const PAGES_MAX: usize = 200;
+
+/// Looks at all shops until asked to stop.
+pub async fn run(hub: Arc<Hub>, stop: CancellationToken) {
+    let every = Duration::from_secs(hub.config.shopify.reconcile_s);
+    loop {
+        for shop in hub.shops.all().into_iter().filter(|s| s.token.is_some()) {
+            if let Err(error) = look(&hub, &shop).await {
+                tracing::warn!(error = %error, shop.id = %shop.id, "changed orders of shop {} cannot be read: {error}", shop.id);
+            }
+        }
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(every) => {}
+        }
+    }
+}
+
+/// One look at one shop. The mark moves only past orders that were applied.
+async fn look(hub: &Hub, shop: &Shop) -> Result<(), ApplyError> {
+    let client = hub.shops.client(shop.id).ok_or(ApplyError::NotConnected)?;
+    let now = hub.clock.wall();
+    let mark = hub.store.reconciled_until(shop.id).await?;
+    let since = mark.map_or(WallMs(now.0 - FIRST_MS), |m| WallMs(m.0 - OVERLAP_MS));
+    let (mut after, mut seen_until) = (None, mark);
+    for _page in 0..PAGES_MAX {
+        let page = client.changed(since, after.as_deref()).await?;
+        for (id, updated) in page.orders {
+            match read_and_apply(hub, shop, &id).await {
+                Ok(()) | Err(ApplyError::Unknown) => {}
+                Err(error) => return Err(error),
+            }
+            seen_until = seen_until.max(updated);
+        }
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    if let Some(until) = seen_until {
+        hub.store.set_reconciled(shop.id, until).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! Deliveries and orders: everything is a difference, nothing happens twice.
+
+use super::wishes::{Agent, line, order, shop};
+use crate::clock::SetClock;
+use crate::store::{Delivery, HoldReason, LineKind, Received, Settled, Stands, Store};
+
+pub(super) async fn a_delivery_stored_twice_is_one_row(store: &'static dyn Store, _clock: SetClock) {
+    let shop = shop(store).await;
+    let delivery = |id: &str| Delivery {
+        shop: shop.id,
+        webhook_id: id.into(),
+        topic: "orders/create".into(),
+        body: b"{}".to_vec(),
+    };
+    assert_eq!(store.receive(delivery("w1")).await.unwrap(), Received::New);
+    assert_eq!(store.receive(delivery("w1")).await.unwrap(), Received::Again);
+    assert_eq!(store.receive(delivery("w2")).await.unwrap(), Received::New);
+    let due = store.deliveries_due(10).await.unwrap();
+    assert_eq!(due.len(), 2);
+    store.settle(due[0].id, Settled::Held("no order".into())).await.unwrap();
+    store.settle(due[1].id, Settled::Done).await.unwrap();
+    assert!(store.deliveries_due(10).await.unwrap().is_empty());
+    let held = store.deliveries(shop.tenant, Some("held".into()), 10).await.unwrap();
+    assert_eq!((held.len(), held[0].note.as_str()), (1, "no order"));
+}
+
+pub(super) async fn the_same_order_twice_makes_its_jobs_once(store: &'static dyn Store, _clock: SetClock) {
+    let shop = shop(store).await;
+    let first = store.apply_order(order(&shop, 1, vec![line("l1", 2)])).await.unwrap();
+    assert_eq!((first.is_new, first.jobs_made, first.jobs_withdrawn), (true, 4, 0));
+    let again = store.apply_order(order(&shop, 1, vec![line("l1", 2)])).await.unwrap();
+    assert_eq!((again.is_new, again.jobs_made, again.jobs_withdrawn), (false, 0, 0));
+    assert_eq!(store.orders(shop.tenant, 10).await.unwrap().len(), 1);
+    let detail = store.order(shop.tenant, first.order).await.unwrap().unwrap();
+    let kinds: Vec<&str> = detail.timeline.iter().rev().map(|m| m.kind.as_str()).collect();
+    assert_eq!(kinds, ["order_received", "grid.mapping-ready", "order_validated", "print_jobs_created"]);
+    assert_eq!((detail.row.state.as_str(), detail.row.wanted_n), ("InProduction", 4));
+}
+
+pub(super) async fn an_older_snapshot_changes_nothing(store: &'static dyn Store, _clock: SetClock) {
+    let shop = shop(store).await;
+    store.apply_order(order(&shop, 5, vec![line("l1", 1)])).await.unwrap();
+    let old = store.apply_order(order(&shop, 4, vec![line("l1", 9)])).await.unwrap();
+    assert!(old.is_stale);
+    assert_eq!(store.jobs(shop.tenant, 50).await.unwrap().len(), 2);
+}
+
+pub(super) async fn less_wanted_withdraws_and_more_wanted_makes(store: &'static dyn Store, _clock: SetClock) {
+    let shop = shop(store).await;
+    store.apply_order(order(&shop, 1, vec![line("l1", 3)])).await.unwrap();
+    let less = store.apply_order(order(&shop, 2, vec![line("l1", 1)])).await.unwrap();
+    assert_eq!((less.jobs_made, less.jobs_withdrawn), (0, 4));
+    let more = store.apply_order(order(&shop, 3, vec![line("l1", 2)])).await.unwrap();
+    assert_eq!((more.jobs_made, more.jobs_withdrawn), (2, 0));
+    // A line that is no longer listed is a line of which nothing is wanted.
+    let gone = store.apply_order(order(&shop, 4, vec![line("l2", 1)])).await.unwrap();
+    assert_eq!((gone.jobs_made, gone.jobs_withdrawn), (2, 4));
+}
+
+pub(super) async fn a_held_line_does_not_stop_the_others(store: &'static dyn Store, _clock: SetClock) {
+    let shop = shop(store).await;
+    let mut wish = order(&shop, 1, vec![line("l1", 1), line("l2", 1)]);
+    wish.lines[1].kind = LineKind::Unresolved;
+    wish.lines[1].parts.clear();
+    wish.holds.push(HoldReason { subject: "line l2".into(), reason: "Height (mm) is missing.".into() });
+    let applied = store.apply_order(wish).await.unwrap();
+    assert_eq!(applied.jobs_made, 2);
+    let row = store.orders(shop.tenant, 10).await.unwrap().remove(0);
+    assert_eq!((row.word.as_str(), row.holds.len()), ("On hold", 1));
+    // The buyer corrects it: the hold goes, the jobs come.
+    let fixed = store.apply_order(order(&shop, 2, vec![line("l1", 1), line("l2", 1)])).await.unwrap();
+    assert_eq!(fixed.jobs_made, 2);
+    assert!(store.orders(shop.tenant, 10).await.unwrap()[0].holds.is_empty());
+}
+
+pub(super) async fn a_cancelled_order_wants_nothing(store: &'static dyn Store, _clock: SetClock) {
+    let shop = shop(store).await;
+    store.apply_order(order(&shop, 1, vec![line("l1", 1)])).await.unwrap();
+    let mut wish = order(&shop, 2, vec![line("l1", 1)]);
+    wish.stands = Stands::Cancelled;
+    let applied = store.apply_order(wish.clone()).await.unwrap();
+    assert_eq!((applied.jobs_made, applied.jobs_withdrawn), (0, 2));
+    let row = store.orders(shop.tenant, 10).await.unwrap().remove(0);
+    assert_eq!(row.word, "Cancelled");
+    let again = store.apply_order(wish).await.unwrap();
+    assert_eq!((again.jobs_made, again.jobs_withdrawn), (0, 0));
+}
+
+pub(super) async fn printed_surplus_goes_to_the_shelf_and_is_used_first(
+    store: &'static dyn Store,
+    _clock: SetClock,
+) {
+    let shop = shop(store).await;
+    let mut agent = Agent::enrol(store, "Ghent").await;
+    agent.poll(Vec::new()).await;
+    store.apply_order(order(&shop, 1, vec![line("l1", 1), line("l2", 1)])).await.unwrap();
+    let fetched = agent.fetch().await;
+    assert_eq!(fetched.len(), 4);
+    let (first, n) = (fetched[0].clone(), 1);
+    let events = agent.print(&first, n, true, None);
+    agent.poll(events).await;
+    let mut wish = order(&shop, 2, vec![line("l1", 1), line("l2", 1)]);
+    wish.stands = Stands::Cancelled;
+    store.apply_order(wish).await.unwrap();
+    let mut other = order(&shop, 3, vec![line("l1", 1)]);
+    other.shop_order_id = "6302".into();
+    let applied = store.apply_order(other).await.unwrap();
+    assert_eq!(
+        applied.jobs_made, 1,
+        "the plate that was printed for the cancelled order comes from the shelf"
+    );
+}

@@ -1,0 +1,219 @@
+//! An agent that sends everything it holds: after a restore of either side, or a lost first answer.
+//!
+//! Invariant: whatever right to start an agent reports is adopted, whatever its epoch (sync rule I9); nothing is handed
+//! to anybody else because of a resync.
+
+use protocol::ids::{AgentId, Incarnation, JobId};
+use protocol::job::{Applied, Holder, JobState, Report};
+use protocol::sync::quarantine::needs_a_person;
+use protocol::units::{Epoch, WallMs};
+use protocol::wire::v1::{ClosedAs, LedgerEntry, LedgerState, ResyncReply, ResyncRequest, Verdict};
+use rusqlite::{Transaction, params};
+
+use super::events::{self, Speaker};
+use super::{assign, cell, life, machine, progress, sync};
+use crate::store::StoreError;
+
+/// The life of a hub that was never restored.
+const FIRST_LIFE: u64 = 1;
+
+const NEW_LIFE: &str = "
+update agent
+set incarnation = ?2, last_seq = ?3, must_resync = 0, is_quarantined = max(is_quarantined, ?4), contact_ms = ?5
+where id = ?1";
+// What a former life of this agent held and its present one does not know: proven unprinted if the acknowledged events
+// of that life never mention a start.
+const FORMER: &str = "
+select j.id, j.epoch_hub, j.epoch_count, exists (
+  select 1 from event e
+  where e.agent = j.agent and e.job = j.id and e.kind in ('StartIntent', 'Started', 'Finished', 'Failed', 'Unknown')) as has_begun
+from job j
+where j.agent = ?1 and j.incarnation is not null and j.incarnation <> ?2";
+
+/// Compares; `None`: the agent is unknown or revoked.
+pub(super) fn resync(
+    tx: &Transaction<'_>,
+    id: AgentId,
+    request: &ResyncRequest,
+    now: WallMs,
+) -> Result<Option<ResyncReply>, StoreError> {
+    let Some(agent) = sync::agent(tx, id)? else { return Ok(None) };
+    let hub = life(tx)?;
+    let who = Speaker { agent: id, tenant: agent.tenant, incarnation: request.agent_incarnation, now };
+    let quarantined = agent.is_quarantined
+        || needs_a_person(agent.known, request.agent_incarnation, hub.get() > FIRST_LIFE);
+    let former: Vec<(JobId, bool)> = {
+        let mut statement = tx.prepare_cached(FORMER)?;
+        let rows = statement.query_map((id.to_string(), request.agent_incarnation.to_string()), |row| {
+            Ok((cell::parsed(row, "id")?, row.get("has_begun")?))
+        })?;
+        rows.collect::<Result<_, _>>()?
+    };
+    tx.execute(
+        NEW_LIFE,
+        params![
+            id.to_string(),
+            request.agent_incarnation.to_string(),
+            cell::int(request.last_seq.get())?,
+            quarantined,
+            now.0
+        ],
+    )?;
+    for entry in &request.ledger {
+        adopt(tx, who, entry)?;
+    }
+    let mut proven_not_printed = Vec::new();
+    for (job, has_begun) in former {
+        if request.ledger.iter().any(|e| e.job == job) {
+            continue;
+        }
+        if forget_former(tx, who, job, has_begun)? {
+            proven_not_printed.push(job);
+        }
+    }
+    if !quarantined {
+        assign::open_jobs(tx, agent.tenant, now)?;
+    }
+    Ok(Some(ResyncReply {
+        hub_incarnation: hub,
+        acked_seq: request.last_seq,
+        proven_not_printed,
+        quarantined,
+    }))
+}
+
+/// A job of a former life: given out anew only when the events prove that it never began; otherwise nobody knows.
+fn forget_former(
+    tx: &Transaction<'_>,
+    who: Speaker,
+    job: JobId,
+    has_begun: bool,
+) -> Result<bool, StoreError> {
+    let Some(mut at) = machine::load(tx, job)? else { return Ok(false) };
+    let Some(holder) = at.job.holder() else { return Ok(false) };
+    let report = if has_begun { Report::Unknown } else { Report::Released };
+    let before = at.job;
+    match before.apply(holder, report) {
+        Applied::Changed(next) => {
+            at.job = next;
+            machine::save(tx, &before, &at, who.now)?;
+        }
+        Applied::Ignored(_) | Applied::Incident(_) => {}
+    }
+    if has_begun && let Some(order) = at.order {
+        let text = format!(
+            "The workshop's database was restored: nobody knows whether plate {} was printed.",
+            at.label
+        );
+        events::hold(tx, order, &format!("job {job}"), &text, who.now)?;
+    }
+    Ok(!has_begun)
+}
+
+fn adopt(tx: &Transaction<'_>, who: Speaker, entry: &LedgerEntry) -> Result<(), StoreError> {
+    let holder = Holder { agent: who.agent, incarnation: who.incarnation, epoch: entry.epoch };
+    let Some(mut at) = machine::load(tx, entry.job)? else {
+        return born(tx, who, entry);
+    };
+    if at.tenant != who.tenant {
+        return Ok(());
+    }
+    let before = at.job;
+    let applied = match &entry.state {
+        LedgerState::Preparing => return Ok(()),
+        LedgerState::Claimed => before.adopt(holder, JobState::Claimed),
+        LedgerState::Started { attempt_state, .. } => before.adopt(holder, started(attempt_state)),
+        LedgerState::GivenBack => before.apply(held_as(before.holder(), holder), Report::Released),
+        LedgerState::Closed { closed_as, .. } => {
+            before.apply(held_as(before.holder(), holder), closed(*closed_as))
+        }
+    };
+    let Applied::Changed(next) = applied else { return Ok(()) };
+    at.job = next;
+    if let LedgerState::Closed { counted, closed_as, .. } = &entry.state {
+        let good = counted.iter().filter(|u| u.verdict == Verdict::Good).count();
+        at.good_n = match closed_as {
+            ClosedAs::Good | ClosedAs::DoneWithoutPrint => at.units_n,
+            ClosedAs::Replaced | ClosedAs::Failed | ClosedAs::Cancelled => {
+                u32::try_from(good).unwrap_or(0).min(at.units_n)
+            }
+        };
+    }
+    machine::save(tx, &before, &at, who.now)?;
+    if let Some(order) = at.order {
+        progress::advance(tx, order, who.now)?;
+    }
+    Ok(())
+}
+
+/// The report counts for the hand-out the hub knows, if it is the same agent's.
+fn held_as(known: Option<Holder>, said: Holder) -> Holder {
+    known.filter(|k| k.agent == said.agent && k.epoch == said.epoch).unwrap_or(said)
+}
+
+/// The job's state for an attempt's state word.
+fn started(word: &str) -> fn(Holder) -> JobState {
+    match word {
+        "Finished" | "Failed" | "Cancelled" => JobState::NeedsSignOff,
+        "Unknown" => JobState::Unknown,
+        _running => JobState::Running,
+    }
+}
+
+const fn closed(how: ClosedAs) -> Report {
+    match how {
+        ClosedAs::Good => Report::Good,
+        ClosedAs::Replaced => Report::Replaced,
+        ClosedAs::Failed => Report::Failed,
+        ClosedAs::Cancelled => Report::Cancelled,
+        ClosedAs::DoneWithoutPrint => Report::DoneWithoutPrint,
+    }
+}
+
+const INSERT: &str = "
+insert into job (id, tenant, kind, label, purpose, units, units_n, artifact, wants, replacements_left, state, agent, incarnation,
+  epoch_hub, epoch_count, last_epoch_hub, last_epoch_count, created_ms, changed_ms)
+values (?1, ?2, 'Print', ?3, ?4, ?5, ?6, '{}', '{}', 0, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14)
+on conflict do nothing";
+/// A job that only the agent knows: born there, or forgotten by a restored hub.
+fn born(tx: &Transaction<'_>, who: Speaker, entry: &LedgerEntry) -> Result<(), StoreError> {
+    let state = match &entry.state {
+        LedgerState::Preparing | LedgerState::GivenBack => return Ok(()),
+        LedgerState::Claimed => "Claimed",
+        LedgerState::Started { attempt_state, .. } => match attempt_state.as_str() {
+            "Finished" | "Failed" | "Cancelled" => "NeedsSignOff",
+            "Unknown" => "Unknown",
+            _running => "Running",
+        },
+        LedgerState::Closed { closed_as, .. } => match closed_as {
+            ClosedAs::Good | ClosedAs::DoneWithoutPrint => "Good",
+            ClosedAs::Replaced => "Replaced",
+            ClosedAs::Failed => "Failed",
+            ClosedAs::Cancelled => "Cancelled",
+        },
+    };
+    let is_held = !matches!(entry.state, LedgerState::Closed { .. });
+    let held = |n: u64| -> Result<Option<i64>, StoreError> { is_held.then(|| cell::int(n)).transpose() };
+    let Epoch { hub, count } = entry.epoch;
+    let incarnation: Option<Incarnation> = is_held.then_some(who.incarnation);
+    tx.execute(
+        INSERT,
+        params![
+            entry.job.to_string(),
+            who.tenant.to_string(),
+            entry.label.clone().unwrap_or_else(|| "local".into()),
+            cell::to_json("purpose", &entry.purpose)?,
+            cell::to_json("units", &entry.units)?,
+            cell::len(entry.units.len().max(1)),
+            state,
+            is_held.then(|| who.agent.to_string()),
+            incarnation.map(|i| i.to_string()),
+            held(hub.get())?,
+            held(count)?,
+            cell::int(hub.get())?,
+            cell::int(count)?,
+            who.now.0
+        ],
+    )?;
+    Ok(())
+}

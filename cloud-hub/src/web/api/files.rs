@@ -1,0 +1,61 @@
+//! Models, G-code and labels: stored by hash, handed out by hash.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use protocol::ids::Sha256;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::id;
+use crate::hub::Hub;
+use crate::web::problem::Problem;
+
+/// Longest file name, characters.
+const NAME_CHARS_MAX: usize = 120;
+
+#[derive(Deserialize)]
+pub(super) struct Named {
+    name: String,
+}
+
+pub(super) async fn upload(
+    State(hub): State<Arc<Hub>>,
+    Query(named): Query<Named>,
+    body: Bytes,
+) -> Result<Json<Value>, Problem> {
+    let name: String =
+        named.name.chars().filter(|c| !c.is_control() && *c != '/').take(NAME_CHARS_MAX).collect();
+    let sha256 = Sha256::of(&body);
+    let bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
+    hub.blobs.put(sha256, body.to_vec()).await.map_err(|error| {
+        tracing::error!(error = %error, "cannot store a file: {error}");
+        Problem::new(
+            StatusCode::INSUFFICIENT_STORAGE,
+            "disk",
+            "The file could not be stored: the disk is full or not writable.",
+        )
+    })?;
+    hub.store.put_blob(sha256, bytes, name.clone()).await?;
+    Ok(Json(json!({ "sha256": sha256, "bytes": bytes, "name": name })))
+}
+
+pub(super) async fn download(
+    State(hub): State<Arc<Hub>>,
+    Path(sha256): Path<String>,
+) -> Result<Response, Problem> {
+    let sha256: Sha256 = id(&sha256, "file")?;
+    let (_, name) = hub.store.blob(sha256).await?.ok_or_else(|| Problem::not_found("file"))?;
+    let bytes = hub.blobs.get(sha256).await.map_err(|_missing| Problem::not_found("file"))?;
+    let is_pdf = name.ends_with(".pdf");
+    let kind = if is_pdf { "application/pdf" } else { "application/octet-stream" };
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || ".-_ ".contains(c) { c } else { '_' }).collect();
+    let disposition = format!("{}; filename=\"{plain}\"", if is_pdf { "inline" } else { "attachment" });
+    Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes)
+        .into_response())
+}

@@ -1,0 +1,12 @@
+//! Pages and JSON: parse, ask the store, render. No SQL and no rule lives here.
+//!
+//! Reading order: [`permissions`] (how a route exists at all), [`auth`], [`problem`], [`api`], [`pages`], [`serve`].
+
+pub mod api;
+pub mod auth;
+mod health;
+pub mod limits;
+pub mod pages;
+pub mod permissions;
+pub mod problem;
+pub mod serve;
