@@ -3,6 +3,7 @@
 //! They count what really happened and never judge a run. Reading order: `control` and the services; `machine`, what a
 //! printer's mechanics do, and the printers.
 
+pub mod bambu;
 pub mod control;
 pub mod machine;
 pub mod marlin;
