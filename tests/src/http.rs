@@ -13,6 +13,7 @@ const ANSWER_WAIT_MAX: Duration = Duration::from_secs(200);
 pub struct Http {
     base: String,
     token: Option<String>,
+    cookie: Option<String>,
     client: reqwest::Client,
 }
 
@@ -37,13 +38,25 @@ impl Http {
         drop(rustls::crypto::ring::default_provider().install_default());
         #[expect(clippy::disallowed_methods, reason = "the tests' own client")]
         let client = reqwest::Client::builder().timeout(ANSWER_WAIT_MAX).build()?;
-        Ok(Self { base: base.into(), token: None, client })
+        Ok(Self { base: base.into(), token: None, cookie: None, client })
     }
 
     /// The same with a bearer token.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    /// The same with the session that a log-in gives.
+    ///
+    /// # Errors
+    /// [`Refused`], or an answer without a session.
+    pub async fn log_in(&self, path: &str, body: &Value) -> anyhow::Result<Self> {
+        let answer = self.client.post(self.url(path)).json(body).send().await?;
+        let cookie = answer.headers().get("set-cookie").and_then(|c| c.to_str().ok()?.split(';').next());
+        let cookie =
+            cookie.with_context(|| format!("log-in: {} and no session", answer.status()))?.to_owned();
+        Ok(Self { cookie: Some(cookie), ..self.clone() })
     }
 
     /// The server's address.
@@ -81,9 +94,18 @@ impl Http {
         format!("{}{path}", self.base)
     }
 
-    async fn send(&self, method: &'static str, path: &str, request: reqwest::RequestBuilder) -> anyhow::Result<Value> {
+    async fn send(
+        &self,
+        method: &'static str,
+        path: &str,
+        request: reqwest::RequestBuilder,
+    ) -> anyhow::Result<Value> {
         let request = match &self.token {
             Some(token) => request.bearer_auth(token),
+            None => request,
+        };
+        let request = match &self.cookie {
+            Some(cookie) => request.header("cookie", cookie),
             None => request,
         };
         let answer = request.send().await.with_context(|| format!("{method} {path}"))?;

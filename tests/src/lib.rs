@@ -4,8 +4,10 @@
 //! It speaks only public doors: commands, HTTP, files named in the contracts. No crate's private types.
 
 pub mod agent;
+pub mod farm;
 pub mod http;
 pub mod hub;
+pub mod link;
 pub mod operator;
 pub mod process;
 pub mod wait;

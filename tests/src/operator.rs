@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::{
-    http::{Http, Refused, text},
-};
+use crate::http::{Http, Refused, text};
 
 /// What the operator did, for the record.
 #[derive(Debug, Clone, Default)]
@@ -48,7 +46,8 @@ impl Operator {
         let printers: Vec<String> = self.printers.keys().cloned().collect();
         for id in printers {
             let seen = self.seen(api, &id).await?;
-            api.post(&format!("/api/v1/printers/{id}/material"), &json!({ "material": "PLA", "seen": seen })).await?;
+            api.post(&format!("/api/v1/printers/{id}/material"), &json!({ "material": "PLA", "seen": seen }))
+                .await?;
             let seen = self.seen(api, &id).await?;
             api.post(&format!("/api/v1/printers/{id}/confirm-profile"), &json!({ "seen": seen })).await?;
         }
@@ -85,7 +84,8 @@ impl Operator {
 
     /// What a simulated printer really did since its bed was last empty.
     async fn really(&self, id: &str) -> anyhow::Result<Value> {
-        let printer = self.printers.get(id).ok_or_else(|| anyhow::anyhow!("no printer {id} beside the operator"))?;
+        let printer =
+            self.printers.get(id).ok_or_else(|| anyhow::anyhow!("no printer {id} beside the operator"))?;
         printer.get("/__control/state").await
     }
 
@@ -99,11 +99,12 @@ impl Operator {
     async fn decide(&mut self, api: &Http, attempt: &Value) -> anyhow::Result<()> {
         let (no, printer) = (text(attempt, "/attempt")?, text(attempt, "/printer")?);
         let really = self.really(printer).await?;
-        let is_moving = really.get("is_moving").and_then(Value::as_bool).unwrap_or(false);
+        let is = |word| really.get(word).and_then(Value::as_bool).unwrap_or(false);
+        let is_moving = is("is_moving") || is("is_busy");
         if is_moving {
             return Ok(()); // Nobody takes a plate off a moving printer.
         }
-        let is_empty = !really.get("bed_occupied").and_then(Value::as_bool).unwrap_or(false);
+        let is_empty = !is("bed_occupied");
         let answer = if is_empty { "did-not-start" } else { "plastic-only" };
         let body = json!({ "answer": answer, "reason": "looked at the bed", "seen": attempt.get("seen") });
         api.post(&format!("/api/v1/attempts/{no}/decide"), &body).await?;
@@ -116,13 +117,20 @@ impl Operator {
         let (no, printer) = (text(attempt, "/attempt")?, text(attempt, "/printer")?);
         let is_good = text(attempt, "/state")? == "Finished";
         let units: Vec<_> = each(attempt, "/units").filter_map(|u| u.get("id")).collect();
-        let scrap: Vec<_> = if is_good { vec![] } else { units.iter().map(|u| json!({ "unit": u, "reason": "not whole" })).collect() };
+        let scrap: Vec<_> = if is_good {
+            vec![]
+        } else {
+            units.iter().map(|u| json!({ "unit": u, "reason": "not whole" })).collect()
+        };
         self.empty(printer).await?;
         let body = json!({ "scrap": scrap, "bed_is_clear": true, "seen": attempt.get("seen") });
         let answer = api.post(&format!("/api/v1/attempts/{no}/sign-off"), &body).await?;
         self.diary.signed_off += u32::from(is_good);
         let label = attempt.get("label").and_then(Value::as_str).unwrap_or("a plate");
-        self.say(&format!("{printer}: {label} signed off as {}, bed clear", if is_good { "good" } else { "scrap" }));
+        self.say(&format!(
+            "{printer}: {label} signed off as {}, bed clear",
+            if is_good { "good" } else { "scrap" }
+        ));
         if !is_good && answer.get("replaced_by").is_none_or(Value::is_null) {
             let job = text(attempt, "/job")?;
             api.post(&format!("/api/v1/jobs/{job}/replace"), &json!({})).await?;

@@ -11,7 +11,11 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 ///
 /// # Errors
 /// What was last seen, when `most` has passed.
-pub async fn until<T, S: Debug, F>(what: &str, most: Duration, mut look: impl FnMut() -> F) -> anyhow::Result<T>
+pub async fn until<T, S: Debug, F>(
+    what: &str,
+    most: Duration,
+    mut look: impl FnMut() -> F,
+) -> anyhow::Result<T>
 where
     F: Future<Output = anyhow::Result<Result<T, S>>>,
 {

@@ -14,7 +14,7 @@ mod task;
 mod tests;
 
 pub use error::StageError;
-pub use task::{Pipeline, Request};
+pub use task::{Class, Pipeline, Request};
 
 use std::path::Path;
 

@@ -1,7 +1,11 @@
 //! The worker: one request after the other, so that the same content is never made twice at once and a slice never
 //! starves the printers.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use firmware_profiles::{Control, Material, Profile};
 use protocol::{
@@ -48,17 +52,35 @@ pub struct Request {
     pub material: Arc<Material>,
 }
 
+/// A job for a printer class and a material.
+pub type Class = (JobId, String, String);
+
+impl Request {
+    /// What it makes, for whom.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        (self.job, self.profile.id.to_string(), self.material.name.clone())
+    }
+}
+
 /// A handle to the worker; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Pipeline {
     queue: mpsc::Sender<Request>,
+    pending: Pending,
 }
 
+/// What waits or is being made: asked for once, however long it takes.
+type Pending = Arc<Mutex<BTreeSet<Class>>>;
+
 impl Pipeline {
-    /// Asks for a job to be prepared; the result goes to the ledger. False when the queue is full.
+    /// Asks for a job to be prepared; the result goes to the ledger. False when it was asked for already, or when
+    /// the queue is full.
     #[must_use]
     pub fn request(&self, request: Request) -> bool {
-        self.queue.try_send(request).is_ok()
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let class = request.class();
+        !pending.contains(&class) && self.queue.try_send(request).is_ok() && pending.insert(class)
     }
 }
 
@@ -70,6 +92,7 @@ pub struct Worker {
     settings: config::Slicer,
     agent: std::path::PathBuf,
     engine: OnceCell<Engine>,
+    pending: Pending,
 }
 
 impl Pipeline {
@@ -82,7 +105,10 @@ impl Pipeline {
         agent: std::path::PathBuf,
     ) -> (Self, Worker, mpsc::Receiver<Request>) {
         let (queue, waiting) = mpsc::channel(QUEUE_MAX);
-        (Self { queue }, Worker { ledger, blobs, settings, agent, engine: OnceCell::new() }, waiting)
+        let pending = Pending::default();
+        let worker =
+            Worker { ledger, blobs, settings, agent, engine: OnceCell::new(), pending: Arc::clone(&pending) };
+        (Self { queue, pending }, worker, waiting)
     }
 }
 
@@ -98,7 +124,7 @@ impl Worker {
                     None => return,
                 },
             };
-            let job = request.job;
+            let (job, class) = (request.job, request.class());
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return,
@@ -106,12 +132,13 @@ impl Worker {
                     tracing::warn!(job.id = %job, error = &error as &dyn std::error::Error, "job {job} could not be prepared");
                 },
             }
+            self.pending.lock().unwrap_or_else(PoisonError::into_inner).remove(&class);
         }
     }
 
     async fn one(&self, request: Request) -> Result<(), StageError> {
-        let job = request.job;
-        let class = (request.profile.id.to_string(), request.material.name.clone());
+        let (job, profile, material) = request.class();
+        let class = (profile, material);
         self.ledger.stage_began(job).await?;
         match self.prepare(&request).await {
             Ok((sha256, facts)) => {

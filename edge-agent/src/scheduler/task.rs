@@ -31,7 +31,7 @@ use crate::{
         intent::{Intent, StartPermit},
         view::{AssignmentRow, PrinterRow, Snapshot},
     },
-    pipeline::{Pipeline, Request},
+    pipeline::{Class, Pipeline, Request},
     printer::{PrinterError, StartOrder},
     tasks,
 };
@@ -46,9 +46,6 @@ const RETRY_FIRST: Duration = Duration::from_secs(10);
 const RETRY_LARGEST: Duration = Duration::from_secs(600);
 /// Printer classes for which one job is prepared at most.
 const CLASSES_MAX: usize = 4;
-
-/// A job for a printer class and a material.
-type Class = (JobId, String, String);
 
 /// The scheduler.
 #[derive(Debug)]

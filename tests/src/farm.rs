@@ -1,0 +1,211 @@
+//! A whole farm in one folder: outside services, hub, link, agent, printers; started on free ports, kept when a test
+//! fails.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+
+use crate::{
+    agent::{Agent, Wired},
+    http::{self, Http, text},
+    hub::{Hub, Outside},
+    link::Link,
+    operator::{Operator, each},
+    process::Process,
+    wait,
+};
+
+/// How long an agent may take until the hub knows it.
+const ENROL_WAIT_MAX: Duration = Duration::from_secs(30);
+
+/// Which printers a farm has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Printers {
+    /// One on a serial port.
+    Serial,
+    /// One on a serial port and one that owns its jobs, over MQTT.
+    SerialAndMqtt,
+}
+
+/// A farm that runs.
+#[derive(Debug)]
+pub struct Farm {
+    /// Where everything lies.
+    pub folder: PathBuf,
+    /// The shop.
+    pub shopify: Http,
+    /// The parcel service.
+    pub sendcloud: Http,
+    /// The hub.
+    pub hub: Hub,
+    /// Between agent and hub.
+    pub link: Link,
+    /// The agent.
+    pub agent: Agent,
+    /// Who stands beside the printers.
+    pub operator: Operator,
+    /// Control endpoints of the printers.
+    pub printers: BTreeMap<String, Http>,
+    peers: Vec<Process>,
+}
+
+impl Farm {
+    /// Starts everything below `folder`, at `speed` times a real printer's motion.
+    ///
+    /// # Errors
+    /// Something does not start.
+    pub async fn start(folder: &Path, printers: Printers, speed: u32) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(folder)?;
+        let mut peers = Vec::new();
+        let shopify = peer(&mut peers, folder, "shopify-stand-in", &[]).await?;
+        let sendcloud = peer(&mut peers, folder, "sendcloud-stand-in", &[]).await?;
+        let simplyprint = peer(&mut peers, folder, "simplyprint-stand-in", &[]).await?;
+        let outside = Outside { shopify: shopify.clone(), sendcloud: sendcloud.clone(), simplyprint };
+        let mut hub = Hub::new(folder, &outside)?;
+        hub.start().await?;
+        let link = Link::to(hub.address()?).await?;
+        let (wired, controls) = start_printers(&mut peers, folder, printers, speed).await?;
+        let mut agent = Agent::new(folder, Some(&link.url()), &wired)?;
+        agent.command(&["enrol", "--hub", &link.url(), "--code", &hub.agent_code()?])?;
+        agent.start().await?;
+        let mut operator = Operator::new(controls.clone());
+        operator.set_up(agent.api()?).await?;
+        let farm = Self {
+            folder: folder.to_owned(),
+            shopify: Http::new(format!("http://{shopify}"))?,
+            sendcloud: Http::new(format!("http://{sendcloud}"))?,
+            hub,
+            link,
+            agent,
+            operator,
+            printers: controls,
+            peers,
+        };
+        wait::until("the agent to reach the hub", ENROL_WAIT_MAX, || async {
+            let state = farm.agent.state().await?;
+            let link = text(&state, "/hub/link")?.to_owned();
+            Ok(if link == "connected" { Ok(()) } else { Err(link) })
+        })
+        .await?;
+        Ok(farm)
+    }
+
+    /// Places an order in the shop, which sends its signed webhooks to the hub. Gives the shop's answer.
+    ///
+    /// # Errors
+    /// The shop refuses.
+    pub async fn place_order(&self, mut order: Value) -> anyhow::Result<Value> {
+        let to = format!("http://{}/api/v1/webhooks/shopify", self.hub.address()?);
+        if let Some(fields) = order.as_object_mut() {
+            fields.insert("to".into(), json!(to));
+        }
+        self.shopify.post("/__control/place-order", &order).await
+    }
+
+    /// Filament that every simulated printer extruded, mm, by printer.
+    ///
+    /// # Errors
+    /// A printer does not answer.
+    pub async fn extruded_mm(&self) -> anyhow::Result<BTreeMap<String, f64>> {
+        let mut all = BTreeMap::new();
+        for (id, printer) in &self.printers {
+            let state = printer.get("/__control/state").await?;
+            let mm = each(&state, "/runs").filter_map(|r| r.get("extruded_mm")?.as_f64()).sum();
+            all.insert(id.clone(), mm);
+        }
+        Ok(all)
+    }
+
+    /// Physical starts of every printer, and how many of them were on an occupied bed.
+    ///
+    /// # Errors
+    /// A printer does not answer.
+    pub async fn starts(&self) -> anyhow::Result<(u64, u64)> {
+        let (mut starts, mut on_occupied) = (0, 0);
+        for printer in self.printers.values() {
+            let state = printer.get("/__control/state").await?;
+            starts += state.get("starts").and_then(Value::as_u64).context("starts")?;
+            on_occupied +=
+                state.get("starts_on_occupied_bed").and_then(Value::as_u64).context("starts on occupied")?;
+        }
+        Ok((starts, on_occupied))
+    }
+
+    /// Whether every peer still runs: a stand-in that was sent something invalid says so in its state.
+    ///
+    /// # Errors
+    /// A peer has ended, or reports a violation.
+    pub async fn check_peers(&mut self) -> anyhow::Result<()> {
+        anyhow::ensure!(self.peers.iter_mut().all(Process::is_running), "a stand-in has ended");
+        for service in [&self.shopify, &self.sendcloud] {
+            let violations = service.get("/__control/violations").await?;
+            let list = violations.as_array().or_else(|| violations.get("violations")?.as_array());
+            anyhow::ensure!(list.is_none_or(Vec::is_empty), "{}: {violations}", service.base());
+        }
+        Ok(())
+    }
+}
+
+async fn peer(
+    peers: &mut Vec<Process>,
+    folder: &Path,
+    binary: &str,
+    arguments: &[String],
+) -> anyhow::Result<String> {
+    let mut process = Process::start(folder, binary, binary, arguments)?;
+    let address = process.address().await?;
+    peers.push(process);
+    Ok(address)
+}
+
+async fn start_printers(
+    peers: &mut Vec<Process>,
+    folder: &Path,
+    printers: Printers,
+    speed: u32,
+) -> anyhow::Result<(Vec<Wired>, BTreeMap<String, Http>)> {
+    let mut wired = Vec::new();
+    let mut controls = BTreeMap::new();
+    let port = folder.join("cr-1.tty");
+    let arguments = [
+        "--link".to_owned(),
+        port.to_string_lossy().into_owned(),
+        "--speed".into(),
+        speed.to_string(),
+        "--baud".into(),
+        "0".into(),
+    ];
+    let address = peer(peers, folder, "sim-marlin", &arguments).await?;
+    controls.insert("cr-1".to_owned(), Http::new(format!("http://{address}"))?);
+    let connection = format!("{{ kind = \"serial\", port = {:?} }}", port);
+    wired.push(Wired { id: "cr-1".into(), profile: "creality/cr-10".into(), connection });
+    if printers == Printers::SerialAndMqtt {
+        let address = peer(peers, folder, "sim-bambu", &["--speed".to_owned(), speed.to_string()]).await?;
+        let control = Http::new(format!("http://{address}"))?;
+        let state = control.get("/__control/state").await?;
+        let connection = mqtt_connection(folder, &state)?;
+        controls.insert("a1-1".to_owned(), control);
+        wired.push(Wired { id: "a1-1".into(), profile: "bambu/a1".into(), connection });
+    }
+    Ok((wired, controls))
+}
+
+fn mqtt_connection(folder: &Path, state: &Value) -> anyhow::Result<String> {
+    let code = folder.join("a1-1.code");
+    http::write(&code, text(state, "/access_code")?)?;
+    let port =
+        |key: &str| state.get(key).and_then(Value::as_u64).with_context(|| format!("{key} of {state}"));
+    Ok(format!(
+        "{{ kind = \"mqtt\", host = \"127.0.0.1\", port = {}, ftps_port = {}, serial = {:?}, access_code_file = {:?}, ca_file = {:?} }}",
+        port("mqtt_port")?,
+        port("ftps_port")?,
+        text(state, "/serial")?,
+        code,
+        text(state, "/ca_file")?,
+    ))
+}

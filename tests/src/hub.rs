@@ -1,0 +1,152 @@
+//! The hub of a farm: settings, process, the owner's API.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+
+use crate::{
+    http::{self, Http},
+    operator::each,
+    process::{self, Process},
+};
+
+/// The owner's password in runs.
+const PASSWORD: &str = "a password for runs only";
+
+/// Where the outside services listen.
+#[derive(Debug, Clone)]
+pub struct Outside {
+    /// Shopify.
+    pub shopify: String,
+    /// Sendcloud.
+    pub sendcloud: String,
+    /// `SimplyPrint`.
+    pub simplyprint: String,
+}
+
+/// The hub process and how to speak with it.
+#[derive(Debug)]
+pub struct Hub {
+    config: PathBuf,
+    folder: PathBuf,
+    process: Option<Process>,
+    api: Option<Http>,
+}
+
+impl Hub {
+    /// Writes the settings; nothing runs yet. The port is fixed by the first start, so that the agent's link stays.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn new(folder: &Path, outside: &Outside) -> anyhow::Result<Self> {
+        let Outside { shopify, sendcloud, simplyprint } = outside;
+        let text = format!(
+            "[hub]\ndata_dir = {:?}\nname = \"Demo Grids\"\n[web]\nlisten = \"127.0.0.1:0\"\nsecure_cookies = false\n\
+             [shopify]\nshop = \"demo-grids.myshopify.com\"\nwebhook_secret = \"hush\"\naccess_token = \"shpat_stand_in\"\nbase_url = \"http://{shopify}\"\nreconcile_s = 2\n\
+             [sendcloud]\nbase_url = \"http://{sendcloud}\"\npublic_key = \"sc_public\"\nsecret_key = \"sc_secret\"\n\
+             [simplyprint]\nbase_url = \"http://{simplyprint}\"\napi_key = \"sp_key\"\n\
+             [shipping]\nfrom_name = \"Demo Grids\"\nfrom_street = \"Veldstraat\"\nfrom_house_number = \"1\"\nfrom_postal_code = \"9000\"\nfrom_city = \"Ghent\"\nfrom_country = \"BE\"\n\
+             [grid]\nmaterial = \"PLA\"\n[outbox]\nprobe_ms = 100\nprobe_ms_max = 1000\n",
+            folder.join("hub"),
+        );
+        let config = folder.join("hub.toml");
+        http::write(&config, &text)?;
+        http::write(&folder.join("owner.password"), PASSWORD)?;
+        Ok(Self { config, folder: folder.to_owned(), process: None, api: None })
+    }
+
+    /// Runs one of its commands.
+    ///
+    /// # Errors
+    /// Anything but exit 0.
+    pub fn command(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        let config = self.config.to_string_lossy();
+        let mut all = vec!["--config", &config];
+        all.extend_from_slice(arguments);
+        process::run("cloud-hub", &all)
+    }
+
+    /// Starts it and logs in as the owner.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub async fn start(&mut self) -> anyhow::Result<()> {
+        let config = self.config.to_string_lossy().into_owned();
+        let arguments = ["serve".to_owned(), "--config".into(), config];
+        let mut process = Process::start(&self.folder, "hub", "cloud-hub", &arguments)?;
+        let address = process.address().await?;
+        self.process = Some(process);
+        let address = if address.starts_with("http") { address } else { format!("http://{address}") };
+        self.keep_port(&address)?;
+        let password = self.folder.join("owner.password");
+        let is_first = self.api.is_none();
+        if is_first {
+            let file = password.to_string_lossy();
+            self.command(&["admin", "user", "add", "owner", "--role", "admin", "--password-file", &file])?;
+        }
+        let body = json!({ "name": "owner", "password": PASSWORD });
+        self.api = Some(Http::new(address)?.log_in("/api/v1/login", &body).await?);
+        Ok(())
+    }
+
+    /// A restarted hub listens where it listened before.
+    fn keep_port(&self, address: &str) -> anyhow::Result<()> {
+        let bound = address.trim_start_matches("http://");
+        let text = std::fs::read_to_string(&self.config)?;
+        http::write(&self.config, &text.replace("listen = \"127.0.0.1:0\"", &format!("listen = {bound:?}")))
+    }
+
+    /// The owner's API.
+    ///
+    /// # Errors
+    /// It is not running.
+    pub fn api(&self) -> anyhow::Result<&Http> {
+        self.api.as_ref().context("the hub is not running")
+    }
+
+    /// `HOST:PORT`.
+    ///
+    /// # Errors
+    /// It is not running.
+    pub fn address(&self) -> anyhow::Result<String> {
+        Ok(self.api()?.base().trim_start_matches("http://").to_owned())
+    }
+
+    /// A one-time code for an agent.
+    ///
+    /// # Errors
+    /// The hub refuses.
+    pub fn agent_code(&self) -> anyhow::Result<String> {
+        let said = self.command(&["admin", "agent", "code", "--site", "Workshop"])?;
+        let code = said.split_whitespace().find(|word| {
+            word.len() >= 8 && word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-')
+        });
+        Ok(code.with_context(|| format!("no code in {said:?}"))?.to_owned())
+    }
+
+    /// Every order, newest first.
+    ///
+    /// # Errors
+    /// The hub does not answer.
+    pub async fn orders(&self) -> anyhow::Result<Vec<Value>> {
+        let all = self.api()?.get("/api/v1/orders").await?;
+        Ok(each(&all, "/orders").cloned().collect())
+    }
+
+    /// One order with its jobs, shipments and milestones.
+    ///
+    /// # Errors
+    /// The hub does not answer.
+    pub async fn order(&self, id: &str) -> anyhow::Result<Value> {
+        self.api()?.get(&format!("/api/v1/orders/{id}")).await
+    }
+
+    /// `kill -9`.
+    ///
+    /// # Errors
+    /// It is not running.
+    pub fn kill(&mut self) -> anyhow::Result<()> {
+        self.process.take().context("the hub is not running")?.kill()
+    }
+}
