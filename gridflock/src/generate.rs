@@ -220,9 +220,6 @@ fn connector_layers(
     }
     layers.push(Region::of(shapes.removed), Action::Cut(Flat(-FAR), Flat(FAR)));
     layers.push(Region::of(shapes.added), Action::Add(Flat(bottom), Flat(TOP)));
-    if !shapes.allowed.is_empty() {
-        layers.push(Region::of(shapes.allowed), Action::Keep);
-    }
 }
 
 fn number_squares(

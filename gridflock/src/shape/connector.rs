@@ -75,16 +75,18 @@ fn blend(tight: &List, loose: &List, fit: Share) -> Contour {
     tight.iter().zip(loose).map(|(t, l)| Point::new(mix(t.0, l.0), mix(t.1, l.1))).collect()
 }
 
-/// How far a tab sticks out, tenths of a micrometre.
-pub(crate) fn male_reach(fit: Share) -> i64 {
-    blend(MALE_TIGHT, MALE_LOOSE, fit).iter().map(|p| i64::from(p.x)).max().unwrap_or(0)
+/// How far tabs and the lips of sockets stick out, tenths of a micrometre.
+pub(crate) fn reach(fit: Share, style: Style) -> [i64; 2] {
+    [male(fit, style), female(fit, style)].map(|half| {
+        let points = half.added.iter().flatten();
+        points.map(|point| i64::from(point.x)).max().unwrap_or(0)
+    })
 }
 
-/// How far the lips of a socket stick out, tenths of a micrometre.
-pub(crate) fn female_reach(fit: Share) -> i64 {
-    // The last two points bound the cut outside of the plate.
-    let points = blend(FEMALE_TIGHT, FEMALE_LOOSE, fit);
-    points.iter().rev().skip(2).map(|p| i64::from(p.x)).max().unwrap_or(0)
+/// Whether a seam has a connector at its end, at an outermost cell corner with this padding (tenths of a micrometre).
+/// Where that corner is cut off, half a tab would hang on a thin neck or be loose; the original makes it all the same.
+pub(crate) fn has_end(style: Style, padding: i64) -> bool {
+    style == Style::UpstreamExact || padding >= 0
 }
 
 /// What connectors take from a plate and what they add to it.
@@ -94,8 +96,6 @@ pub(crate) struct Connectors {
     pub(crate) removed: Vec<Contour>,
     /// Added after everything else, at full height.
     pub(crate) added: Vec<Contour>,
-    /// Where anything may be at all; empty = everywhere.
-    pub(crate) allowed: Vec<Contour>,
 }
 
 /// The plate as its connectors see it.
@@ -120,17 +120,40 @@ struct Half {
     added: Vec<Contour>,
 }
 
-fn male(fit: Share) -> Half {
+fn male(fit: Share, style: Style) -> Half {
     let shape = counter_clockwise(blend(MALE_TIGHT, MALE_LOOSE, fit));
     let corner = from_mm(CORNER_MM);
     let pocket = [circle(Point::new(-corner, -corner), CORNER_MM)];
-    Half { removed: difference(&[hull(&shape)], &pocket), added: difference(&[shape], &pocket) }
+    Half {
+        removed: difference(&[hull(&shape)], &pocket),
+        added: difference(&[shape], &pocket),
+    }
+    .ended(style)
 }
 
-fn female(fit: Share) -> Half {
+fn female(fit: Share, style: Style) -> Half {
     let shape = counter_clockwise(blend(FEMALE_TIGHT, FEMALE_LOOSE, fit));
     let added = difference(&[hull(&shape)], std::slice::from_ref(&shape));
-    Half { removed: vec![shape], added }
+    Half {
+        removed: vec![shape],
+        added,
+    }
+    .ended(style)
+}
+
+impl Half {
+    /// The lists reach past the cell corner, into the other half. Where there is none, at the end of a seam, the
+    /// original overhangs the grid or collides with the next plate; ours ends at the corner.
+    fn ended(self, style: Style) -> Self {
+        if style == Style::UpstreamExact {
+            return self;
+        }
+        let own = [rectangle(Point::new(-BEYOND, -BEYOND), Point::new(BEYOND, 0))];
+        Self {
+            removed: intersection(&self.removed, &own),
+            added: intersection(&self.added, &own),
+        }
+    }
 }
 
 /// All connectors of a plate.
@@ -140,14 +163,11 @@ pub(crate) fn connectors(seams: &Seams<'_>, fit: Share) -> Connectors {
     if !(north || east || south || west) {
         return all;
     }
-    let (male, female) = (male(fit), female(fit));
+    let (male, female) = (male(fit, seams.style), female(fit, seams.style));
     // Quarter turns from an eastern seam; the cell ends along the seam; the seam's own coordinate.
     let sides = [(east, 0, &male), (north, 1, &male), (west, 2, &female), (south, 3, &female)];
     for (_, quarters, half) in sides.into_iter().filter(|(seam, ..)| *seam) {
         along_seam(seams, quarters, half, &mut all);
-    }
-    if seams.style == Style::Better {
-        all.allowed = allowed(seams);
     }
     all
 }
@@ -166,7 +186,14 @@ fn along_seam(seams: &Seams<'_>, quarters: i32, half: &Half, all: &mut Connector
         let corner = if upright { Point::new(at, line) } else { Point::new(line, at) };
         // An eastern or western seam that meets this corner has its own connector there.
         let is_taken = !upright && ((line == first && west) || (line == last && east));
-        if is_taken {
+        let (low, high) = if upright {
+            (seams.low.y, seams.high.y)
+        } else {
+            (seams.low.x, seams.high.x)
+        };
+        let padding = if line == first { line - low } else { high - line };
+        let is_end = (line == first && !seam_before) || (line == last && !seam_after);
+        if is_taken || (is_end && !has_end(seams.style, i64::from(padding))) {
             continue;
         }
         // The half in the cell before the corner (along +x or +y), and the one in the cell behind it.
@@ -222,16 +249,4 @@ impl Place {
 fn padding_strip(seams: &Seams<'_>, upright: bool) -> Contour {
     let (x, y) = if upright { (BEYOND, 0) } else { (0, BEYOND) };
     rectangle(Point::new(seams.low.x - x, seams.low.y - y), Point::new(seams.high.x + x, seams.high.y + y))
-}
-
-/// The outline, and a band beside each seam that ends where the seam ends: nothing overhangs the grid, and at a
-/// corner where plates meet nothing reaches into the next plate's connector.
-fn allowed(seams: &Seams<'_>) -> Vec<Contour> {
-    let (low, high) = (seams.low, seams.high);
-    let Sides { north, east, south, west } = seams.neighbours;
-    let reach = |side: bool| if side { BEYOND } else { 0 };
-    vec![
-        rectangle(Point::new(low.x - reach(west), low.y), Point::new(high.x + reach(east), high.y)),
-        rectangle(Point::new(low.x, low.y - reach(south)), Point::new(high.x, high.y + reach(north))),
-    ]
 }
