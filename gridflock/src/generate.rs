@@ -13,13 +13,18 @@ use crate::shape::outline::outline;
 use crate::shape::pocket::{CORE_MM, Cell, LOWER_SLOPE, RIM_MM, TOP, UPPER_SLOPE, WALL_MM};
 use crate::shape::{Point, coordinate, rectangle};
 use crate::solid::layers::{Action, Height, Layers, Region, Slope};
-use crate::solid::{Mesh, build, check, keep_large_parts};
+use crate::solid::{Mesh, NotManifold, build, check, keep_large_parts};
 use protocol::grid::{Connector, GridSpec, Magnets, Numbering};
 
 use Height::{Flat, Slope as Sloping};
 
 /// Higher and lower than anything, tenths of a micrometre.
 const FAR: i32 = 100_000_000;
+
+/// A hole that touches a side in a single line leaves no proper solid. It is made this much larger then, mm, at most so
+/// many times; the sizes of such holes are free to the tenth of a millimetre, so it takes luck to need it.
+const NUDGE_MM: f64 = 0.0006;
+const NUDGES: u8 = 4;
 
 /// Makes one plate of `plan`, which must be a plan of `spec`. The same inputs give the same bytes on every machine.
 ///
@@ -28,17 +33,50 @@ const FAR: i32 = 100_000_000;
 /// (every mesh is proven closed and two-manifold first).
 pub fn generate_plate(spec: &GridSpec, plan: &Plan, slot: Slot) -> Result<Mesh, GenerateError> {
     let plate = plan.plate(slot).ok_or(GenerateError::NoSuchPlate { slot })?;
+    let mut mesh = in_own_frame(spec, plan, plate)?;
+    place(&mut mesh, plate.rotated);
+    Ok(mesh)
+}
+
+/// All plates where they lie in the assembled grid, as one mesh to look at (tabs lie in sockets: it is not one solid).
+///
+/// # Errors
+/// As [`generate_plate`].
+pub fn generate_preview(spec: &GridSpec, plan: &Plan) -> Result<Mesh, GenerateError> {
+    let mut all = Mesh::default();
+    for plate in &plan.plates {
+        let mut mesh = in_own_frame(spec, plan, plate)?;
+        let [x, y] = [
+            (&plan.axes.x, plate.first_cell[0]),
+            (&plan.axes.y, plate.first_cell[1]),
+        ]
+        .map(|(axis, first)| coordinate(axis.span(0, first)));
+        mesh.map(|[px, py, pz]| [px + x, py + y, pz]);
+        all.append(&mesh);
+    }
+    place(&mut all, false);
+    Ok(all)
+}
+
+/// A plate as one piece and proven solid, in the frame of its first cell.
+fn in_own_frame(spec: &GridSpec, plan: &Plan, plate: &Plate) -> Result<Mesh, GenerateError> {
+    let slot = plate.slot;
     let fault = |source| GenerateError::Solid { slot, source };
     let grid = Cells::new(plan, plate);
-    let layers = layers(spec, plan, plate, &grid);
-    let mut mesh = build(&layers).map_err(fault)?;
-    let pieces = keep_large_parts(&mut mesh);
-    if pieces > 1 && plan.style == Style::Better {
-        return Err(GenerateError::FallsApart { slot, pieces });
+    let mut broken = NotManifold::Empty;
+    for nudge in 0..NUDGES {
+        let mut mesh =
+            build(&layers(spec, plan, plate, &grid, f64::from(nudge) * NUDGE_MM)).map_err(fault)?;
+        let pieces = keep_large_parts(&mut mesh);
+        if pieces > 1 && plan.style == Style::Better {
+            return Err(GenerateError::FallsApart { slot, pieces });
+        }
+        match check(&mesh) {
+            Ok(()) => return Ok(mesh),
+            Err(found) => broken = found,
+        }
     }
-    place(&mut mesh, plate.rotated);
-    check(&mesh).map_err(|broken| fault(SolidError::from(broken)))?;
-    Ok(mesh)
+    Err(fault(SolidError::from(broken)))
 }
 
 /// Turns a mesh, centres it and puts it on the bed. Near the middle of its coordinates `f32` keeps every corner of a
@@ -117,7 +155,7 @@ impl Cells {
     }
 }
 
-fn layers<'a>(spec: &GridSpec, plan: &Plan, plate: &Plate, grid: &'a Cells) -> Layers<'a> {
+fn layers<'a>(spec: &GridSpec, plan: &Plan, plate: &Plate, grid: &'a Cells, grown_mm: f64) -> Layers<'a> {
     let bottom = -spec.magnets().map_or(0, magnet_level);
     let mut layers = Layers::default();
     let body = Region::of(vec![outline(grid.low, grid.high, spec.corner_radius().mm(), plate.neighbours)]);
@@ -127,7 +165,7 @@ fn layers<'a>(spec: &GridSpec, plan: &Plan, plate: &Plate, grid: &'a Cells) -> L
     let split = number_top.filter(|&z| squeezed && z > LOWER_SLOPE[0]);
     pockets(&mut layers, grid, split);
     if let Some(magnets) = spec.magnets() {
-        magnet_layers(&mut layers, grid, magnets, bottom);
+        magnet_layers(&mut layers, grid, magnets, bottom, grown_mm);
     }
     layers.steps.push((body, Action::Keep));
     connector_layers(&mut layers, spec, plan, plate, grid, bottom);
@@ -183,10 +221,10 @@ fn pockets(layers: &mut Layers<'_>, grid: &Cells, split: Option<i32>) {
     layers.push(ring(None, CORE_MM), Action::Cut(Flat(-FAR), Flat(FAR)));
 }
 
-fn magnet_layers(layers: &mut Layers<'_>, grid: &Cells, magnets: Magnets, bottom: i32) {
+fn magnet_layers(layers: &mut Layers<'_>, grid: &Cells, magnets: Magnets, bottom: i32, grown_mm: f64) {
     let mut shapes = MagnetShapes::default();
     for cell in grid.all() {
-        add_cell(&mut shapes, cell, magnets);
+        add_cell(&mut shapes, cell, magnets, grown_mm);
     }
     let (ceiling, floor) =
         (-coordinate(magnets.top.tenths_um()), bottom + coordinate(magnets.bottom.tenths_um()));

@@ -23,9 +23,9 @@ pub(crate) struct MagnetShapes {
     pub(crate) releases: Vec<Contour>,
 }
 
-/// Adds the magnets of one cell. A cell that is too small for a whole frame gets none: its hole would cut into the
+/// Adds the magnets of one cell, with holes `grown_mm` larger all around. A cell that is too small for a whole frame gets none: its hole would cut into the
 /// neighbour.
-pub(crate) fn add_cell(shapes: &mut MagnetShapes, cell: Cell, magnets: Magnets) {
+pub(crate) fn add_cell(shapes: &mut MagnetShapes, cell: Cell, magnets: Magnets, grown_mm: f64) {
     let (width, depth) = (cell.high.x - cell.low.x, cell.high.y - cell.low.y);
     let reach_mm = magnets.diameter.mm() / 2.0 + magnets.border.mm();
     let frame_mm = AXIS_MM + reach_mm;
@@ -49,12 +49,15 @@ pub(crate) fn add_cell(shapes: &mut MagnetShapes, cell: Cell, magnets: Magnets) 
             contour.into_iter().map(|p| corner.plus(p.turned(quarters))).collect()
         };
         shapes.frames.push(moved(frame(frame_mm, reach_mm)));
-        let slot = moved(slot(magnets.diameter.mm() / 2.0, reach_mm, direction));
+        let slot = moved(slot(magnets.diameter.mm() / 2.0 + grown_mm, reach_mm, direction));
         shapes.slots.extend(intersection(&[slot], &within));
         if let Some(release) = magnets.release_width {
             let length_mm = magnets.diameter.mm() / 2.0 + RELEASE_MM;
-            let slot = release_slot(release.mm() / 2.0, length_mm, direction);
-            shapes.releases.extend(intersection(&slot.into_iter().map(moved).collect::<Vec<_>>(), &within));
+            let slot = release_slot(release.mm() / 2.0 + grown_mm, length_mm, direction);
+            shapes.releases.extend(intersection(
+                &slot.into_iter().map(moved).collect::<Vec<_>>(),
+                &within,
+            ));
         }
     }
 }
