@@ -46,11 +46,8 @@ pub fn generate_preview(spec: &GridSpec, plan: &Plan) -> Result<Mesh, GenerateEr
     let mut all = Mesh::default();
     for plate in &plan.plates {
         let mut mesh = in_own_frame(spec, plan, plate)?;
-        let [x, y] = [
-            (&plan.axes.x, plate.first_cell[0]),
-            (&plan.axes.y, plate.first_cell[1]),
-        ]
-        .map(|(axis, first)| coordinate(axis.span(0, first)));
+        let [x, y] = [(&plan.axes.x, plate.first_cell[0]), (&plan.axes.y, plate.first_cell[1])]
+            .map(|(axis, first)| coordinate(axis.span(0, first)));
         mesh.map(|[px, py, pz]| [px + x, py + y, pz]);
         all.append(&mesh);
     }

@@ -6,10 +6,7 @@ use sha2::{Digest, Sha256};
 use std::path::Path;
 
 fn gridflock(arguments: &[&str], params: &str) -> assert_cmd::assert::Assert {
-    cargo_bin_cmd!("gridflock")
-        .args(arguments)
-        .write_stdin(params)
-        .assert()
+    cargo_bin_cmd!("gridflock").args(arguments).write_stdin(params).assert()
 }
 
 #[test]
@@ -18,12 +15,9 @@ fn a_set_is_written_with_its_plan() {
     let out = folder.path().join("deep/set");
     let out_text = out.to_str().unwrap();
     let params = r#"{"plate_size":[126,84],"bed_size":[100,100],"magnets":true}"#;
-    gridflock(
-        &["generate", "-", "--out", out_text, "--threads", "2", "--timing"],
-        params,
-    )
-    .success()
-    .stderr(predicate::str::contains("meshes"));
+    gridflock(&["generate", "-", "--out", out_text, "--threads", "2", "--timing"], params)
+        .success()
+        .stderr(predicate::str::contains("meshes"));
     let plan: serde_json::Value =
         serde_json::from_slice(&std::fs::read(out.join("plan.json")).unwrap()).unwrap();
     assert_eq!(plan["outer_mm"], serde_json::json!([126.0, 84.0]));
@@ -62,12 +56,8 @@ fn plans_skus_and_schema_are_printed() {
     assert_eq!(plan["rows"], serde_json::json!([[5, 3], [3, 5]]));
     assert_eq!(plan["plates"][0]["size_mm"], serde_json::json!([215.68, 213.68]));
     assert!(plan["plates"][0].get("sha256").is_none());
-    gridflock(&["sku", "-"], params)
-        .success()
-        .stdout(predicate::str::starts_with("GF-450x320-IP-MAG\n"));
-    gridflock(&["schema"], "")
-        .success()
-        .stdout(predicate::str::contains("plate_size"));
+    gridflock(&["sku", "-"], params).success().stdout(predicate::str::starts_with("GF-450x320-IP-MAG\n"));
+    gridflock(&["schema"], "").success().stdout(predicate::str::contains("Outer size [x, y]"));
 }
 
 #[test]
@@ -76,10 +66,7 @@ fn previews_are_drawn() {
     for (name, start) in [("plan.svg", "<svg"), ("first.stl", "binary stl")] {
         let file = folder.path().join(name);
         gridflock(&["preview", "-", "--out", file.to_str().unwrap()], "{}").success();
-        assert!(
-            std::fs::read(&file).unwrap().starts_with(start.as_bytes()),
-            "{name}"
-        );
+        assert!(std::fs::read(&file).unwrap().starts_with(start.as_bytes()), "{name}");
     }
     let file = folder.path().join("plan.bmp");
     gridflock(&["preview", "-", "--out", file.to_str().unwrap()], "{}")
@@ -90,19 +77,10 @@ fn previews_are_drawn() {
 #[test]
 fn wrong_input_gets_code_2_and_an_answer_that_names_the_field() {
     let rows = [
-        (
-            r#"{"plate_size":[5,320]}"#,
-            "plate_size[0] is 5; a length from 10 to 2000 mm",
-        ),
-        (
-            r#"{"plate_size":"450x320"}"#,
-            "plate_size is \"450x320\"; a list of 2 numbers is wanted",
-        ),
+        (r#"{"plate_size":[5,320]}"#, "plate_size[0] is 5; a length from 10 to 2000 mm"),
+        (r#"{"plate_size":"450x320"}"#, "plate_size is \"450x320\"; a list of 2 numbers is wanted"),
         (r#"{"plate_sice":[450,320]}"#, "plate_sice is not a parameter"),
-        (
-            r#"{"magnets":true,"magnet_style":0}"#,
-            "magnet_style is 0; this feature is not available yet",
-        ),
+        (r#"{"magnets":true,"magnet_style":0}"#, "magnet_style is 0; this feature is not available yet"),
         (
             r#"{"connector_edge_puzzle":true}"#,
             "connector_edge_puzzle is true; this feature is not available yet",
@@ -114,10 +92,7 @@ fn wrong_input_gets_code_2_and_an_answer_that_names_the_field() {
         (r#"{"plate_size":[1e400,2]}"#, "the file"),
     ];
     for (params, text) in rows {
-        gridflock(&["plan", "-"], params)
-            .code(2)
-            .stderr(predicate::str::contains(text))
-            .stdout("");
+        gridflock(&["plan", "-"], params).code(2).stderr(predicate::str::contains(text)).stdout("");
     }
     gridflock(&["plan", "/nowhere/params.json"], "")
         .code(2)
@@ -135,9 +110,12 @@ fn what_cannot_be_done_gets_code_3_and_what_could_be() {
     let small = r#"{"plate_size":[450,320],"bed_size":[40,40]}"#;
     gridflock(&["plan", "-"], small)
         .code(3)
-        .stderr(predicate::str::contains(
-            "a bed_size of at least that is possible",
-        ));
+        .stderr(predicate::str::contains("a bed_size of at least that is possible"));
+    let frames = r#"{"plate_size":[52.5,52.5],"filler_fraction":[4,4],"magnets":true}"#;
+    gridflock(&["plan", "-", "--upstream-exact"], frames)
+        .code(3)
+        .stderr(predicate::str::contains("below 12.95 mm"));
+    gridflock(&["plan", "-"], frames).success();
     // The original aborts on beds of at most two cells.
     let lost = r#"{"plate_size":[300,300],"bed_size":[50,50]}"#;
     gridflock(&["plan", "-", "--upstream-exact"], lost)

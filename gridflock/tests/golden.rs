@@ -3,11 +3,7 @@
 //! The fingerprints in `testdata/fingerprints` are measurements of plates made by GridFlock 3f04abb (Jonas Konrad, MIT /
 //! CC-BY 4.0) in `OpenSCAD` 2025.07; the meshes themselves are not kept here.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may fail loudly"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -24,12 +20,8 @@ fn meshes(fingerprint: &Fingerprint) -> Vec<Vec<Triangle>> {
     let params = GridParams::from_json(&fingerprint.params.to_string()).unwrap();
     let spec = GridSpec::check(&params).unwrap();
     let plan = plan_upstream(&spec).unwrap();
-    let mesh = |plate: &gridflock::Plate| {
-        generate_plate(&spec, &plan, plate.slot)
-            .unwrap()
-            .triangles_mm()
-            .collect()
-    };
+    let mesh =
+        |plate: &gridflock::Plate| generate_plate(&spec, &plan, plate.slot).unwrap().triangles_mm().collect();
     plan.plates.iter().map(mesh).collect()
 }
 
@@ -44,16 +36,10 @@ fn check(text: &str) {
             let size: f64 = size.iter().zip(body.size).map(|(a, b)| (a - b).abs()).sum();
             size + (volume - body.volume).abs() / body.volume
         };
-        let nearest = (0..meshes.len())
-            .min_by(|&a, &b| unlike(&meshes[a]).total_cmp(&unlike(&meshes[b])))
-            .unwrap();
+        let nearest =
+            (0..meshes.len()).min_by(|&a, &b| unlike(&meshes[a]).total_cmp(&unlike(&meshes[b]))).unwrap();
         let mesh = meshes.swap_remove(nearest);
-        assert_eq!(
-            differences(body, &mesh),
-            Vec::<String>::new(),
-            "plate of {:?} mm",
-            body.size
-        );
+        assert_eq!(differences(body, &mesh), Vec::<String>::new(), "plate of {:?} mm", body.size);
     }
 }
 
@@ -86,24 +72,13 @@ fn a_small_difference_is_seen() {
         serde_json::from_str(include_str!("../testdata/fingerprints/18_loose_fit.json")).unwrap();
     let rows: [(&str, Change, &str); 3] = [
         ("scaled by 2e-4 in z", |[x, y, z]| [x, y, z * 1.0002], "volume"),
-        (
-            "a part shifted by 0.05 mm",
-            |[x, y, z]| [x, if y > 20.0 { y + 0.05 } else { y }, z],
-            "spectrum",
-        ),
-        (
-            "lower by 0.02 mm inside",
-            |[x, y, z]| [x, y, if z > 4.0 { z - 0.02 } else { z }],
-            "rays",
-        ),
+        ("a part shifted by 0.05 mm", |[x, y, z]| [x, if y > 20.0 { y + 0.05 } else { y }, z], "spectrum"),
+        ("lower by 0.02 mm inside", |[x, y, z]| [x, y, if z > 4.0 { z - 0.02 } else { z }], "rays"),
     ];
     for (what, change, seen_by) in rows {
         let meshes = meshes(&fingerprint);
         let mesh: Vec<Triangle> = meshes[0].iter().map(|triangle| triangle.map(change)).collect();
         let found = differences(&fingerprint.bodies[0], &mesh);
-        assert!(
-            found.iter().any(|text| text.contains(seen_by)),
-            "{what}: {found:?}"
-        );
+        assert!(found.iter().any(|text| text.contains(seen_by)), "{what}: {found:?}");
     }
 }

@@ -1,10 +1,6 @@
 //! Every plate of every grid is a proper solid: proven again on the bytes that a slicer reads.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may fail loudly"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 mod seed;
 
@@ -45,11 +41,7 @@ fn check(stl: &[u8], plan: &Plan, plate: &Plate) {
         }
         let [a, b, c] = triangle.map(|corner| corner.map(f64::from));
         let (u, v) = ([0, 1, 2].map(|i| b[i] - a[i]), [0, 1, 2].map(|i| c[i] - a[i]));
-        let normal = [
-            u[1] * v[2] - u[2] * v[1],
-            u[2] * v[0] - u[0] * v[2],
-            u[0] * v[1] - u[1] * v[0],
-        ];
+        let normal = [u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]];
         assert!(
             normal.iter().map(|n| n * n).sum::<f64>() > 1e-20,
             "{what}: a triangle without area: {triangle:?}"
@@ -63,18 +55,12 @@ fn check(stl: &[u8], plan: &Plan, plate: &Plate) {
     }
     for ([from, to], count) in &edges {
         let back = edges.get(&[*to, *from]).copied().unwrap_or(0);
-        assert!(
-            *count == 1 && back == 1,
-            "{what}: an edge has {count} and {back} triangles"
-        );
+        assert!(*count == 1 && back == 1, "{what}: an edge has {count} and {back} triangles");
     }
     assert!(volume > 1.0, "{what}: volume {volume}");
     let size = [0, 1].map(|axis| f64::from(high[axis]) - f64::from(low[axis]));
     for (real, planned) in size.into_iter().zip([plate.size.x.mm(), plate.size.y.mm()]) {
-        assert!(
-            (real - planned).abs() < 0.001,
-            "{what}: {real} mm instead of {planned}"
-        );
+        assert!((real - planned).abs() < 0.001, "{what}: {real} mm instead of {planned}");
     }
     assert!(low[2] == 0.0, "{what}: does not stand on the bed");
 }
@@ -104,11 +90,7 @@ fn params() -> impl Strategy<Value = Params> {
         prop_oneof![4 => Just(true), 1 => Just(false)],
         tenths(0, 10),
         any::<bool>(),
-        (
-            tenths(30, 90),
-            tenths(8, 30),
-            prop_oneof![1 => Just(0.0), 3 => tenths(10, 25)],
-        ),
+        (tenths(30, 90), tenths(8, 30), prop_oneof![1 => Just(0.0), 3 => tenths(10, 25)]),
         (any::<bool>(), tenths(20, 40), tenths(10, 25), tenths(1, 6)),
     );
     (layout, features).prop_map(|(layout, features)| {
@@ -182,10 +164,7 @@ fn random_plates_of_the_original_are_proper_solids() {
     let mut runner = proptest::test_runner::TestRunner::new(seed::config(30));
     let result = runner.run(&params(), |Params(params)| {
         // Loose tabs of the original beside negative padding are its own fault and not looked at here.
-        let params = GridParams {
-            edge_adjust: params.edge_adjust.map(|edge| edge.map(f64::abs)),
-            ..params
-        };
+        let params = GridParams { edge_adjust: params.edge_adjust.map(|edge| edge.map(f64::abs)), ..params };
         let Ok(spec) = GridSpec::check(&params) else {
             return Ok(());
         };
@@ -205,11 +184,8 @@ fn random_plates_of_the_original_are_proper_solids() {
 
 #[test]
 fn an_archive_has_all_objects_and_the_same_bytes_each_time() {
-    let spec = GridSpec::check(&GridParams {
-        plate_size: Some([104.0, 63.0]),
-        ..GridParams::default()
-    })
-    .unwrap();
+    let spec =
+        GridSpec::check(&GridParams { plate_size: Some([104.0, 63.0]), ..GridParams::default() }).unwrap();
     let plan = plan(&spec).unwrap();
     let mesh = generate_plate(&spec, &plan, plan.plates[0].slot).unwrap();
     let write = || {

@@ -1,10 +1,6 @@
 //! Plans: the original's recorded ones exactly, and what must hold for ours.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may fail loudly"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 mod seed;
 
@@ -44,9 +40,7 @@ fn filler(mode: i64, parts: i64) -> Filler {
     match mode {
         0 => Filler::Padding,
         1 => Filler::Fraction { parts },
-        _ => Filler::Dynamic {
-            minimum: length(15.0),
-        },
+        _ => Filler::Dynamic { minimum: length(15.0) },
     }
 }
 
@@ -99,10 +93,7 @@ fn all_recorded_plans_of_the_original_are_reproduced() {
             );
         }
         let usable = [bed[0], bed[1]].map(|side| length(side - 3.5).tenths_um());
-        let wish = Segmentation {
-            x_incremental: *algorithm == 1,
-            ..Segmentation::default()
-        };
+        let wish = Segmentation { x_incremental: *algorithm == 1, ..Segmentation::default() };
         let ours = plan_of_upstream(&x, &y, usable, wish).unwrap();
         if ours.columns != *columns || ours.rows != *rows {
             wrong.push(format!(
@@ -111,12 +102,7 @@ fn all_recorded_plans_of_the_original_are_reproduced() {
             ));
         }
     }
-    assert!(
-        wrong.is_empty(),
-        "{} of 571 differ:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "{} of 571 differ:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 /// Everything that must hold for our plan of `spec`; `None` if a cell does not fit.
@@ -144,11 +130,7 @@ fn check(spec: &GridSpec) -> Option<usize> {
     }
     assert!(covered.iter().all(|&n| n == 1), "a cell is missing or doubled");
     let upright = |p: &gridflock::Plate| {
-        if p.rotated {
-            p.size.y <= bed.x && p.size.x <= bed.y
-        } else {
-            false
-        }
+        if p.rotated { p.size.y <= bed.x && p.size.x <= bed.y } else { false }
     };
     assert!(!plan.plates.iter().any(upright), "a plate is turned without need");
     if let Ok(theirs) = plan_upstream(spec) {
@@ -223,12 +205,7 @@ fn a_bed_that_is_too_small_is_told_with_one_that_would_do() {
     let error = plan(&GridSpec::check(&params).unwrap()).unwrap_err();
     let text = error.to_string();
     assert!(text.contains("40x60") && text.contains("47.68 x 45.68"), "{text}");
-    let PlanError::BedTooSmall { x, y, .. } = error else {
-        unreachable!()
-    };
-    let params = GridParams {
-        bed_size: Some([x.mm(), y.mm()]),
-        ..params
-    };
+    let PlanError::BedTooSmall { x, y, .. } = error else { unreachable!() };
+    let params = GridParams { bed_size: Some([x.mm(), y.mm()]), ..params };
     assert!(plan(&GridSpec::check(&params).unwrap()).is_ok());
 }

@@ -15,7 +15,7 @@ pub use slot::{NotASlot, Slot};
 pub use upstream::{UpstreamPlan, plan as plan_of_upstream};
 
 use crate::error::PlanError;
-use crate::shape::connector;
+use crate::shape::{connector, from_mm, magnet::frame_mm};
 use protocol::grid::{BedClass, Connector, GEOMETRY_VERSION, GridSpec, Length, PerAxis};
 use search::{Overhang, real_length};
 
@@ -113,10 +113,7 @@ pub fn plan(spec: &GridSpec) -> Result<Plan, PlanError> {
     }
     let axes = axes(spec);
     let overhang = overhang(spec, Style::Better);
-    let bed = PerAxis {
-        x: spec.bed_size().x.tenths_um(),
-        y: spec.bed_size().y.tenths_um(),
-    };
+    let bed = PerAxis { x: spec.bed_size().x.tenths_um(), y: spec.bed_size().y.tenths_um() };
     let Some(cuts) = search::search(&axes, overhang, bed) else {
         let longest = |axis: &Axis| {
             let pieces = (0..axis.cells.len()).map(|i| real_length(axis, overhang, i, i + 1));
@@ -137,6 +134,13 @@ pub fn plan(spec: &GridSpec) -> Result<Plan, PlanError> {
 pub fn plan_upstream(spec: &GridSpec) -> Result<Plan, PlanError> {
     check_version(spec)?;
     let axes = axes(spec);
+    if let Some(magnets) = spec.magnets() {
+        let frame = Length::from_tenths_um(i64::from(from_mm(frame_mm(magnets))));
+        let mut cells = axes.x.cells.iter().chain(&axes.y.cells);
+        if cells.any(|&cell| cell < frame.tenths_um()) {
+            return Err(PlanError::UpstreamFrames { frame });
+        }
+    }
     let margin = match spec.connector() {
         Connector::None => 0,
         Connector::IntersectionPuzzle { .. } => UPSTREAM_MARGIN,
@@ -152,25 +156,14 @@ pub fn plan_upstream(spec: &GridSpec) -> Result<Plan, PlanError> {
         }
     }
     let columns = found.columns;
-    let rows: Vec<_> = (0..columns.len())
-        .map(|i| if i % 2 == 0 { even.clone() } else { odd.clone() })
-        .collect();
+    let rows: Vec<_> =
+        (0..columns.len()).map(|i| if i % 2 == 0 { even.clone() } else { odd.clone() }).collect();
     let overhang = overhang(spec, Style::UpstreamExact);
     let mut plates = plates(&axes, &columns, &rows, overhang, bed, Style::UpstreamExact);
     if spec.connector() != Connector::None {
-        plates = plates
-            .into_iter()
-            .map(|plate| with_seam_ends(plate, &axes, overhang))
-            .collect();
+        plates = plates.into_iter().map(|plate| with_seam_ends(plate, &axes, overhang)).collect();
     }
-    Ok(Plan {
-        style: Style::UpstreamExact,
-        bed: spec.bed_class(),
-        axes,
-        columns,
-        rows,
-        plates,
-    })
+    Ok(Plan { style: Style::UpstreamExact, bed: spec.bed_class(), axes, columns, rows, plates })
 }
 
 fn check_version(spec: &GridSpec) -> Result<(), PlanError> {
@@ -212,13 +205,7 @@ fn plates(
                 west: first_x > 0,
             };
             let (first_cell, cells) = ([first_x, first_y], [cells_x, cells_y]);
-            let size = size(
-                axes,
-                overhang,
-                first_cell,
-                cells,
-                connected(axes, cells, neighbours, style),
-            );
+            let size = size(axes, overhang, first_cell, cells, connected(axes, cells, neighbours, style));
             let (x, y) = (size.x.tenths_um(), size.y.tenths_um());
             let rotated = (x > bed.x || y > bed.y) && x <= bed.y && y <= bed.x;
             plates.push(Plate {
@@ -227,11 +214,7 @@ fn plates(
                 row,
                 first_cell,
                 cells,
-                size: if rotated {
-                    PerAxis { x: size.y, y: size.x }
-                } else {
-                    size
-                },
+                size: if rotated { PerAxis { x: size.y, y: size.x } } else { size },
                 rotated,
                 neighbours,
                 number: plates.len() + 1,
@@ -250,23 +233,13 @@ fn connected(
     neighbours: Sides<bool>,
     style: Style,
 ) -> Sides<bool> {
-    let Sides {
-        north,
-        east,
-        south,
-        west,
-    } = neighbours;
+    let Sides { north, east, south, west } = neighbours;
     let bare = |neighbour: bool, padding: i64| !neighbour && !connector::has_end(style, padding);
     // At a corner with a western or eastern seam, a northern or southern one has no connector of its own.
     let taken_x = usize::from(west || bare(west, axes.x.start)) + usize::from(east || bare(east, axes.x.end));
     let taken_y = usize::from(bare(south, axes.y.start)) + usize::from(bare(north, axes.y.end));
     let (along_x, along_y) = (cells_x + 1 > taken_x, cells_y + 1 > taken_y);
-    Sides {
-        north: north && along_x,
-        east: east && along_y,
-        south: south && along_x,
-        west: west && along_y,
-    }
+    Sides { north: north && along_x, east: east && along_y, south: south && along_x, west: west && along_y }
 }
 
 /// Real outer size of a piece.
@@ -281,10 +254,7 @@ fn size(
         start: if start { overhang.start } else { 0 },
         end: if end { overhang.end } else { 0 },
     };
-    let (across, along) = (
-        reach(connected.west, connected.east),
-        reach(connected.south, connected.north),
-    );
+    let (across, along) = (reach(connected.west, connected.east), reach(connected.south, connected.north));
     PerAxis {
         x: Length::from_tenths_um(real_length(&axes.x, across, first_x, first_x + cells_x)),
         y: Length::from_tenths_um(real_length(&axes.y, along, first_y, first_y + cells_y)),
@@ -310,16 +280,8 @@ fn with_seam_ends(mut plate: Plate, axes: &PerAxis<Axis>, overhang: Overhang) ->
     }
     if sides.east {
         let reach = |connected: bool, reach: i64| past(if connected { reach } else { 0 });
-        y += if sides.south {
-            reach(connected.south, overhang.start)
-        } else {
-            past(axes.y.start)
-        };
-        y += if sides.north {
-            reach(connected.north, overhang.end)
-        } else {
-            past(axes.y.end)
-        };
+        y += if sides.south { reach(connected.south, overhang.start) } else { past(axes.y.start) };
+        y += if sides.north { reach(connected.north, overhang.end) } else { past(axes.y.end) };
     }
     plate.size = PerAxis { x: Length::from_tenths_um(x), y: Length::from_tenths_um(y) };
     plate

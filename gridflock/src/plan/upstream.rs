@@ -47,11 +47,7 @@ fn ideal(axis: &Axis, usable: i64) -> Vec<usize> {
     let mut used = axis.start;
     for (index, &cell) in axis.cells.iter().enumerate() {
         // Negative padding can let one more cell fit at the end.
-        let end = if index + 1 == axis.cells.len() {
-            axis.end
-        } else {
-            0
-        };
+        let end = if index + 1 == axis.cells.len() { axis.end } else { 0 };
         if used + cell + end > usable {
             bins += 1;
             used = 0;

@@ -124,21 +124,13 @@ fn male(fit: Share, style: Style) -> Half {
     let shape = counter_clockwise(blend(MALE_TIGHT, MALE_LOOSE, fit));
     let corner = from_mm(CORNER_MM);
     let pocket = [circle(Point::new(-corner, -corner), CORNER_MM)];
-    Half {
-        removed: difference(&[hull(&shape)], &pocket),
-        added: difference(&[shape], &pocket),
-    }
-    .ended(style)
+    Half { removed: difference(&[hull(&shape)], &pocket), added: difference(&[shape], &pocket) }.ended(style)
 }
 
 fn female(fit: Share, style: Style) -> Half {
     let shape = counter_clockwise(blend(FEMALE_TIGHT, FEMALE_LOOSE, fit));
     let added = difference(&[hull(&shape)], std::slice::from_ref(&shape));
-    Half {
-        removed: vec![shape],
-        added,
-    }
-    .ended(style)
+    Half { removed: vec![shape], added }.ended(style)
 }
 
 impl Half {
@@ -149,10 +141,7 @@ impl Half {
             return self;
         }
         let own = [rectangle(Point::new(-BEYOND, -BEYOND), Point::new(BEYOND, 0))];
-        Self {
-            removed: intersection(&self.removed, &own),
-            added: intersection(&self.added, &own),
-        }
+        Self { removed: intersection(&self.removed, &own), added: intersection(&self.added, &own) }
     }
 }
 
@@ -186,11 +175,7 @@ fn along_seam(seams: &Seams<'_>, quarters: i32, half: &Half, all: &mut Connector
         let corner = if upright { Point::new(at, line) } else { Point::new(line, at) };
         // An eastern or western seam that meets this corner has its own connector there.
         let is_taken = !upright && ((line == first && west) || (line == last && east));
-        let (low, high) = if upright {
-            (seams.low.y, seams.high.y)
-        } else {
-            (seams.low.x, seams.high.x)
-        };
+        let (low, high) = if upright { (seams.low.y, seams.high.y) } else { (seams.low.x, seams.high.x) };
         let padding = if line == first { line - low } else { high - line };
         let is_end = (line == first && !seam_before) || (line == last && !seam_after);
         if is_taken || (is_end && !has_end(seams.style, i64::from(padding))) {

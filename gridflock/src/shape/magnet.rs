@@ -23,12 +23,20 @@ pub(crate) struct MagnetShapes {
     pub(crate) releases: Vec<Contour>,
 }
 
+fn reach_mm(magnets: Magnets) -> f64 {
+    magnets.diameter.mm() / 2.0 + magnets.border.mm()
+}
+
+/// Side of a frame: the smallest cell that holds one, mm.
+pub(crate) fn frame_mm(magnets: Magnets) -> f64 {
+    AXIS_MM + reach_mm(magnets)
+}
+
 /// Adds the magnets of one cell, with holes `grown_mm` larger all around. A cell that is too small for a whole frame gets none: its hole would cut into the
 /// neighbour.
 pub(crate) fn add_cell(shapes: &mut MagnetShapes, cell: Cell, magnets: Magnets, grown_mm: f64) {
     let (width, depth) = (cell.high.x - cell.low.x, cell.high.y - cell.low.y);
-    let reach_mm = magnets.diameter.mm() / 2.0 + magnets.border.mm();
-    let frame_mm = AXIS_MM + reach_mm;
+    let (reach_mm, frame_mm) = (reach_mm(magnets), frame_mm(magnets));
     if width.min(depth) < from_mm(frame_mm) {
         return;
     }
@@ -54,10 +62,7 @@ pub(crate) fn add_cell(shapes: &mut MagnetShapes, cell: Cell, magnets: Magnets, 
         if let Some(release) = magnets.release_width {
             let length_mm = magnets.diameter.mm() / 2.0 + RELEASE_MM;
             let slot = release_slot(release.mm() / 2.0 + grown_mm, length_mm, direction);
-            shapes.releases.extend(intersection(
-                &slot.into_iter().map(moved).collect::<Vec<_>>(),
-                &within,
-            ));
+            shapes.releases.extend(intersection(&slot.into_iter().map(moved).collect::<Vec<_>>(), &within));
         }
     }
 }

@@ -79,12 +79,7 @@ impl Mesh {
     pub(crate) fn append(&mut self, other: &Self) {
         let shift = id(self.corners.len());
         self.corners.extend(&other.corners);
-        self.triangles.extend(
-            other
-                .triangles
-                .iter()
-                .map(|triangle| triangle.map(|corner| corner + shift)),
-        );
+        self.triangles.extend(other.triangles.iter().map(|triangle| triangle.map(|corner| corner + shift)));
     }
 
     /// Moves every corner.

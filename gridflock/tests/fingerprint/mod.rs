@@ -59,11 +59,7 @@ fn minus(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
 }
 
 fn cross(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
-    [
-        a[1] * b[2] - a[2] * b[1],
-        a[2] * b[0] - a[0] * b[2],
-        a[0] * b[1] - a[1] * b[0],
-    ]
+    [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
 }
 
 fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
@@ -79,9 +75,9 @@ pub(crate) fn volume_and_size(mesh: &[Triangle]) -> (f64, [f64; 3]) {
 
 fn bounds(mesh: &[Triangle]) -> ([f64; 3], [f64; 3]) {
     let fold = |start: f64, pick: fn(f64, f64) -> f64| {
-        mesh.iter().flatten().fold([start; 3], |all, corner| {
-            [0, 1, 2].map(|axis| pick(all[axis], corner[axis]))
-        })
+        mesh.iter()
+            .flatten()
+            .fold([start; 3], |all, corner| [0, 1, 2].map(|axis| pick(all[axis], corner[axis])))
     };
     (fold(f64::MAX, f64::min), fold(f64::MIN, f64::max))
 }
@@ -90,10 +86,7 @@ fn bounds(mesh: &[Triangle]) -> ([f64; 3], [f64; 3]) {
 pub(crate) fn differences(body: &Body, mesh: &[Triangle]) -> Vec<String> {
     let mut found = Vec::new();
     let (low, _) = bounds(mesh);
-    let mesh: Vec<Triangle> = mesh
-        .iter()
-        .map(|triangle| triangle.map(|corner| minus(corner, low)))
-        .collect();
+    let mesh: Vec<Triangle> = mesh.iter().map(|triangle| triangle.map(|corner| minus(corner, low))).collect();
     let (volume, size) = volume_and_size(&mesh);
     if (volume - body.volume).abs() > (VOLUME_SHARE * body.volume).max(0.002) {
         found.push(format!("volume {volume} mm³ instead of {}", body.volume));
@@ -104,10 +97,7 @@ pub(crate) fn differences(body: &Body, mesh: &[Triangle]) -> Vec<String> {
     found.extend(ray_differences(body, &mesh));
     let weight = |[a, b, c]: &Triangle| dot(*a, cross(*b, *c)) / 24.0;
     let centre = [0, 1, 2].map(|axis| {
-        mesh.iter()
-            .map(|t| weight(t) * (t[0][axis] + t[1][axis] + t[2][axis]))
-            .sum::<f64>()
-            / volume
+        mesh.iter().map(|t| weight(t) * (t[0][axis] + t[1][axis] + t[2][axis])).sum::<f64>() / volume
     });
     let limit = SPECTRUM[0] * body.area + SPECTRUM[1];
     let worst = spectrum(&mesh, centre)
@@ -137,10 +127,7 @@ fn ray_differences(body: &Body, mesh: &[Triangle]) -> Option<String> {
             continue;
         };
         judged += 1;
-        let theirs: Vec<f64> = body.rays.intervals[expected]
-            .iter()
-            .map(|&z| z as f64 / 1e4)
-            .collect();
+        let theirs: Vec<f64> = body.rays.intervals[expected].iter().map(|&z| z as f64 / 1e4).collect();
         let same =
             ours.len() == theirs.len() && ours.iter().zip(&theirs).all(|(a, b)| (a - b).abs() <= RAY_MM);
         wrong += usize::from(!same);
@@ -165,17 +152,11 @@ fn ray(mesh: &[Triangle], at: [f64; 2]) -> Option<Vec<f64>> {
         let mut sides = [0.0; 3];
         for (index, side) in sides.iter_mut().enumerate() {
             let (from, to) = (triangle[index], triangle[(index + 1) % 3]);
-            let (edge, to_point) = (
-                [to[0] - from[0], to[1] - from[1]],
-                [at[0] - from[0], at[1] - from[1]],
-            );
+            let (edge, to_point) = ([to[0] - from[0], to[1] - from[1]], [at[0] - from[0], at[1] - from[1]]);
             *side = edge[0] * to_point[1] - edge[1] * to_point[0];
             let length = edge[0] * edge[0] + edge[1] * edge[1];
-            let along = if length > 0.0 {
-                (to_point[0] * edge[0] + to_point[1] * edge[1]) / length
-            } else {
-                0.0
-            };
+            let along =
+                if length > 0.0 { (to_point[0] * edge[0] + to_point[1] * edge[1]) / length } else { 0.0 };
             let along = along.clamp(0.0, 1.0);
             if (to_point[0] - along * edge[0]).hypot(to_point[1] - along * edge[1]) < EDGE_MM {
                 return None;
@@ -210,12 +191,7 @@ fn without_thin(ends: &[f64]) -> Vec<f64> {
             _ => joined.extend(pair),
         }
     }
-    joined
-        .chunks_exact(2)
-        .filter(|pair| pair[1] - pair[0] >= THIN)
-        .flatten()
-        .copied()
-        .collect()
+    joined.chunks_exact(2).filter(|pair| pair[1] - pair[0] >= THIN).flatten().copied().collect()
 }
 
 /// The integral of exp(i k · (x − centre)) over the solid, for each frequency.
@@ -224,11 +200,7 @@ fn spectrum(mesh: &[Triangle], centre: [f64; 3]) -> Vec<[f64; 2]> {
         .chunks_exact(3)
         .map(|u| {
             let size = TAU / (2.5 * 6.0_f64.powf(u[0]));
-            let k = [
-                size * (TAU * u[1]).cos(),
-                size * (TAU * u[1]).sin(),
-                (2.0 * u[2] - 1.0) * TAU / 6.0,
-            ];
+            let k = [size * (TAU * u[1]).cos(), size * (TAU * u[1]).sin(), (2.0 * u[2] - 1.0) * TAU / 6.0];
             let mut sum = [0.0; 2];
             for triangle in mesh {
                 let [a, b, c] = triangle.map(|corner| minus(corner, centre));
