@@ -111,6 +111,13 @@ fn what_cannot_be_done_gets_code_3_and_what_could_be() {
     gridflock(&["plan", "-"], small)
         .code(3)
         .stderr(predicate::str::contains("a bed_size of at least that is possible"));
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    // Both walls of the only column are cut away: two bars are left.
+    let bars = r#"{"plate_size":[42,42],"edge_adjust":[0,-5,0,-5]}"#;
+    gridflock(&["generate", "-", "--out", out], bars)
+        .code(3)
+        .stderr(predicate::str::contains("fall apart into 2 pieces"));
     let frames = r#"{"plate_size":[52.5,52.5],"filler_fraction":[4,4],"magnets":true}"#;
     gridflock(&["plan", "-", "--upstream-exact"], frames)
         .code(3)

@@ -104,3 +104,37 @@ fn release_slot(radius_mm: f64, length_mm: f64, direction: i32) -> Vec<Contour> 
     ];
     union(&[circle(centre, radius_mm), bar, circle(end, radius_mm)])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::grid::{GridParams, GridSpec};
+
+    #[test]
+    fn cells_have_magnets_where_there_is_room() {
+        let params = GridParams { magnets: Some(true), ..GridParams::default() };
+        let magnets = GridSpec::check(&params).unwrap().magnets().unwrap();
+        let rows = [
+            ([42.0, 42.0], 4),
+            ([44.0, 42.0], 4),
+            ([21.0, 42.0], 2),
+            ([42.0, 21.0], 2),
+            ([14.0, 14.0], 1),
+            // Less than 8 mm + half a magnet + border.
+            ([12.9, 42.0], 0),
+            ([42.0, 8.4], 0),
+        ];
+        for ([x, y], expected) in rows {
+            let cell = Cell { low: Point::new(0, 0), high: Point::new(from_mm(x), from_mm(y)) };
+            let mut shapes = MagnetShapes::default();
+            add_cell(&mut shapes, cell, magnets, 0.0);
+            let found = [shapes.frames.len(), shapes.slots.len(), shapes.releases.len()];
+            assert_eq!(found, [expected; 3], "{x} x {y}");
+            let within = |p: &Point| (0..=cell.high.x).contains(&p.x) && (0..=cell.high.y).contains(&p.y);
+            assert!(
+                shapes.slots.iter().chain(&shapes.releases).flatten().all(within),
+                "{x} x {y} cuts its neighbour"
+            );
+        }
+    }
+}
