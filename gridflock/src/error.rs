@@ -41,6 +41,15 @@ pub enum PlanError {
         /// What it does.
         reason: String,
     },
+    /// A quirk of the original that is not imitated.
+    #[error(
+        "the original lets magnet frames of cells below {frame} mm grow into their neighbours, which is not imitated: \
+         use larger cells, no magnets, or leave --upstream-exact out"
+    )]
+    UpstreamFrames {
+        /// Smallest cell that holds a frame.
+        frame: Length,
+    },
 }
 
 /// Why a plate was not made. Apart from the first two these are faults of this program: nothing broken is handed out.

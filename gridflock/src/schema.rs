@@ -24,10 +24,11 @@ pub fn schema() -> Value {
 }
 
 fn property(name: &str, default: &Value) -> Value {
-    if !GridParams::AVAILABLE.contains(&name) {
+    let Some((_, about)) = GridParams::AVAILABLE.iter().find(|(available, _)| *available == name) else {
         return json!({ "const": default, "description": "Not available yet: only its default value is accepted." });
-    }
-    let mut property = Map::from_iter([("default".to_owned(), default.clone())]);
+    };
+    let mut property =
+        Map::from_iter([("description".to_owned(), json!(about)), ("default".to_owned(), default.clone())]);
     match default {
         Value::Array(list) => {
             let kind = list.first().map_or("number", kind);

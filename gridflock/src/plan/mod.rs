@@ -15,7 +15,7 @@ pub use slot::{NotASlot, Slot};
 pub use upstream::{UpstreamPlan, plan as plan_of_upstream};
 
 use crate::error::PlanError;
-use crate::shape::connector;
+use crate::shape::{connector, from_mm, magnet::frame_mm};
 use protocol::grid::{BedClass, Connector, GEOMETRY_VERSION, GridSpec, Length, PerAxis};
 use search::{Overhang, real_length};
 
@@ -112,7 +112,7 @@ pub fn plan(spec: &GridSpec) -> Result<Plan, PlanError> {
         return Err(PlanError::OnlyUpstream);
     }
     let axes = axes(spec);
-    let overhang = overhang(spec);
+    let overhang = overhang(spec, Style::Better);
     let bed = PerAxis { x: spec.bed_size().x.tenths_um(), y: spec.bed_size().y.tenths_um() };
     let Some(cuts) = search::search(&axes, overhang, bed) else {
         let longest = |axis: &Axis| {
@@ -122,7 +122,7 @@ pub fn plan(spec: &GridSpec) -> Result<Plan, PlanError> {
         let (x, y) = (longest(&axes.x), longest(&axes.y));
         return Err(PlanError::BedTooSmall { bed: spec.bed_class(), x, y });
     };
-    let plates = plates(&axes, &cuts.columns, &cuts.rows, overhang, bed);
+    let plates = plates(&axes, &cuts.columns, &cuts.rows, overhang, bed, Style::Better);
     let (columns, rows) = (cuts.columns, cuts.rows);
     Ok(Plan { style: Style::Better, bed: spec.bed_class(), axes, columns, rows, plates })
 }
@@ -134,6 +134,13 @@ pub fn plan(spec: &GridSpec) -> Result<Plan, PlanError> {
 pub fn plan_upstream(spec: &GridSpec) -> Result<Plan, PlanError> {
     check_version(spec)?;
     let axes = axes(spec);
+    if let Some(magnets) = spec.magnets() {
+        let frame = Length::from_tenths_um(i64::from(from_mm(frame_mm(magnets))));
+        let mut cells = axes.x.cells.iter().chain(&axes.y.cells);
+        if cells.any(|&cell| cell < frame.tenths_um()) {
+            return Err(PlanError::UpstreamFrames { frame });
+        }
+    }
     let margin = match spec.connector() {
         Connector::None => 0,
         Connector::IntersectionPuzzle { .. } => UPSTREAM_MARGIN,
@@ -151,8 +158,11 @@ pub fn plan_upstream(spec: &GridSpec) -> Result<Plan, PlanError> {
     let columns = found.columns;
     let rows: Vec<_> =
         (0..columns.len()).map(|i| if i % 2 == 0 { even.clone() } else { odd.clone() }).collect();
-    let plates = plates(&axes, &columns, &rows, overhang(spec), bed);
-    let plates = plates.into_iter().map(|plate| with_seam_ends(plate, &axes, spec)).collect();
+    let overhang = overhang(spec, Style::UpstreamExact);
+    let mut plates = plates(&axes, &columns, &rows, overhang, bed, Style::UpstreamExact);
+    if spec.connector() != Connector::None {
+        plates = plates.into_iter().map(|plate| with_seam_ends(plate, &axes, overhang)).collect();
+    }
     Ok(Plan { style: Style::UpstreamExact, bed: spec.bed_class(), axes, columns, rows, plates })
 }
 
@@ -164,11 +174,12 @@ fn check_version(spec: &GridSpec) -> Result<(), PlanError> {
     }
 }
 
-fn overhang(spec: &GridSpec) -> Overhang {
+fn overhang(spec: &GridSpec, style: Style) -> Overhang {
     match spec.connector() {
         Connector::None => Overhang { start: 0, end: 0 },
         Connector::IntersectionPuzzle { fit } => {
-            Overhang { start: connector::female_reach(fit), end: connector::male_reach(fit) }
+            let [end, start] = connector::reach(fit, style);
+            Overhang { start, end }
         }
     }
 }
@@ -180,30 +191,32 @@ fn plates(
     rows: &[Vec<usize>],
     overhang: Overhang,
     bed: PerAxis<i64>,
+    style: Style,
 ) -> Vec<Plate> {
     let mut plates = Vec::new();
     let mut first_x = 0;
     for (column, (&cells_x, counts)) in columns.iter().zip(rows).enumerate() {
         let mut first_y = 0;
         for (row, &cells_y) in counts.iter().enumerate() {
-            let x = real_length(&axes.x, overhang, first_x, first_x + cells_x);
-            let y = real_length(&axes.y, overhang, first_y, first_y + cells_y);
+            let neighbours = Sides {
+                north: first_y + cells_y < axes.y.cells.len(),
+                east: first_x + cells_x < axes.x.cells.len(),
+                south: first_y > 0,
+                west: first_x > 0,
+            };
+            let (first_cell, cells) = ([first_x, first_y], [cells_x, cells_y]);
+            let size = size(axes, overhang, first_cell, cells, connected(axes, cells, neighbours, style));
+            let (x, y) = (size.x.tenths_um(), size.y.tenths_um());
             let rotated = (x > bed.x || y > bed.y) && x <= bed.y && y <= bed.x;
-            let (size_x, size_y) = if rotated { (y, x) } else { (x, y) };
             plates.push(Plate {
                 slot: Slot::new(column, row),
                 column,
                 row,
-                first_cell: [first_x, first_y],
-                cells: [cells_x, cells_y],
-                size: PerAxis { x: Length::from_tenths_um(size_x), y: Length::from_tenths_um(size_y) },
+                first_cell,
+                cells,
+                size: if rotated { PerAxis { x: size.y, y: size.x } } else { size },
                 rotated,
-                neighbours: Sides {
-                    north: first_y + cells_y < axes.y.cells.len(),
-                    east: first_x + cells_x < axes.x.cells.len(),
-                    south: first_y > 0,
-                    west: first_x > 0,
-                },
+                neighbours,
                 number: plates.len() + 1,
             });
             first_y += cells_y;
@@ -213,28 +226,62 @@ fn plates(
     plates
 }
 
+/// On which sides there really is a connector: a seam can have all of its corners taken by others.
+fn connected(
+    axes: &PerAxis<Axis>,
+    [cells_x, cells_y]: [usize; 2],
+    neighbours: Sides<bool>,
+    style: Style,
+) -> Sides<bool> {
+    let Sides { north, east, south, west } = neighbours;
+    let bare = |neighbour: bool, padding: i64| !neighbour && !connector::has_end(style, padding);
+    // At a corner with a western or eastern seam, a northern or southern one has no connector of its own.
+    let taken_x = usize::from(west || bare(west, axes.x.start)) + usize::from(east || bare(east, axes.x.end));
+    let taken_y = usize::from(bare(south, axes.y.start)) + usize::from(bare(north, axes.y.end));
+    let (along_x, along_y) = (cells_x + 1 > taken_x, cells_y + 1 > taken_y);
+    Sides { north: north && along_x, east: east && along_y, south: south && along_x, west: west && along_y }
+}
+
+/// Real outer size of a piece.
+fn size(
+    axes: &PerAxis<Axis>,
+    overhang: Overhang,
+    [first_x, first_y]: [usize; 2],
+    [cells_x, cells_y]: [usize; 2],
+    connected: Sides<bool>,
+) -> PerAxis<Length> {
+    let reach = |start: bool, end: bool| Overhang {
+        start: if start { overhang.start } else { 0 },
+        end: if end { overhang.end } else { 0 },
+    };
+    let (across, along) = (reach(connected.west, connected.east), reach(connected.south, connected.north));
+    PerAxis {
+        x: Length::from_tenths_um(real_length(&axes.x, across, first_x, first_x + cells_x)),
+        y: Length::from_tenths_um(real_length(&axes.y, along, first_y, first_y + cells_y)),
+    }
+}
+
 /// The original's connectors reach past the ends of a seam where there is no padding (corrections to the facts:
 /// measured 0.3 mm at padding 0, and more with negative padding); its plates are not turned.
-fn with_seam_ends(mut plate: Plate, axes: &PerAxis<Axis>, spec: &GridSpec) -> Plate {
+fn with_seam_ends(mut plate: Plate, axes: &PerAxis<Axis>, overhang: Overhang) -> Plate {
     if plate.rotated {
         plate.size = PerAxis { x: plate.size.y, y: plate.size.x };
         plate.rotated = false;
     }
-    if spec.connector() == Connector::None {
-        return plate;
-    }
     let sides = plate.neighbours;
+    let connected = connected(axes, plate.cells, sides, Style::UpstreamExact);
     let past = |padding: i64| (connector::SEAM_END - padding).max(0);
     let mut x = plate.size.x.tenths_um();
     let mut y = plate.size.y.tenths_um();
     // Only tabs reach past a seam's end; lips end at it. Tabs are on northern and eastern seams.
-    if sides.north {
+    if connected.north {
         x += if sides.west { 0 } else { past(axes.x.start) };
         x += if sides.east { 0 } else { past(axes.x.end) };
     }
     if sides.east {
-        y += if sides.south { past(overhang(spec).start) } else { past(axes.y.start) };
-        y += if sides.north { 0 } else { past(axes.y.end) };
+        let reach = |connected: bool, reach: i64| past(if connected { reach } else { 0 });
+        y += if sides.south { reach(connected.south, overhang.start) } else { past(axes.y.start) };
+        y += if sides.north { reach(connected.north, overhang.end) } else { past(axes.y.end) };
     }
     plate.size = PerAxis { x: Length::from_tenths_um(x), y: Length::from_tenths_um(y) };
     plate

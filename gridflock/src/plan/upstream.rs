@@ -43,30 +43,32 @@ pub(super) fn faults(axis: &Axis, counts: &[usize]) -> Option<String> {
 
 /// Even columns: as many as a greedy fill needs, each cell in the column in which its centre lies.
 fn ideal(axis: &Axis, usable: i64) -> Vec<usize> {
-    let mut bins = 1;
+    let mut bins: u32 = 1;
     let mut used = axis.start;
-    for &cell in &axis.cells {
-        if used + cell > usable {
+    for (index, &cell) in axis.cells.iter().enumerate() {
+        // Negative padding can let one more cell fit at the end.
+        let end = if index + 1 == axis.cells.len() { axis.end } else { 0 };
+        if used + cell + end > usable {
             bins += 1;
             used = 0;
         }
         used += cell;
     }
-    if used + axis.end > usable {
-        bins += 1;
-    }
-    let total = axis.outer();
+    // In cells and binary fractions as in the original: where a centre lies exactly between two columns, the
+    // rounding of these very sums decides.
+    let units = |tenths_um: i64| tenths_um as f64 / PITCH.tenths_um() as f64;
+    let (start, end) = (units(axis.start), units(axis.end));
+    let average = (axis.cells.iter().map(|&cell| units(cell)).sum::<f64>() + start + end) / f64::from(bins);
     let mut counts = vec![0; usize::try_from(bins).unwrap_or(1)];
-    let mut position = axis.start;
+    let mut position = 0.0;
     for &cell in &axis.cells {
-        let centre_twice = 2 * position + cell;
-        position += cell;
-        let scaled = centre_twice * bins;
-        // An exact multiple of the average goes to the lower column.
-        let mut index = scaled.div_euclid(2 * total);
-        if scaled.rem_euclid(2 * total) == 0 {
-            index -= 1;
-        }
+        let centre = start + position + units(cell) / 2.0;
+        position += units(cell);
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "at most the number of cells, or out of range anyway"
+        )]
+        let index = (centre / average).ceil() as i64 - 1;
         // Negative padding can put a centre outside of every column: the original loses that cell.
         if let Some(count) = usize::try_from(index).ok().and_then(|index| counts.get_mut(index)) {
             *count += 1;
@@ -98,7 +100,7 @@ fn incremental(axis: &Axis, usable: i64, first: Option<usize>) -> Vec<usize> {
     let last = counts.last().copied().unwrap_or(0);
     let length = axis.span(cells_n - last, cells_n);
     let lone_fraction = last == 1 && length < pitch;
-    if counts.len() > 1 && first > 0 && (lone_fraction || length + axis.end > usable) {
+    if first > 0 && (lone_fraction || length + axis.end > usable) {
         return segments(first - 1);
     }
     counts

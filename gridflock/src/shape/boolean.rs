@@ -18,22 +18,22 @@ fn overlay(a: &[Contour], b: &[Contour], rule: OverlayRule) -> Vec<Contour> {
 }
 
 /// What is in `a` but not in `b`.
-pub(super) fn difference(a: &[Contour], b: &[Contour]) -> Vec<Contour> {
+pub(crate) fn difference(a: &[Contour], b: &[Contour]) -> Vec<Contour> {
     overlay(a, b, OverlayRule::Difference)
 }
 
 /// What is in both.
-pub(super) fn intersection(a: &[Contour], b: &[Contour]) -> Vec<Contour> {
+pub(crate) fn intersection(a: &[Contour], b: &[Contour]) -> Vec<Contour> {
     overlay(a, b, OverlayRule::Intersect)
 }
 
 /// What is in any of `a`.
-pub(super) fn union(a: &[Contour]) -> Vec<Contour> {
+pub(crate) fn union(a: &[Contour]) -> Vec<Contour> {
     overlay(a, &[], OverlayRule::Union)
 }
 
 /// The convex hull, counter-clockwise (Andrew's monotone chain; collinear points are left out).
-pub(super) fn hull(points: &[Point]) -> Contour {
+pub(crate) fn hull(points: &[Point]) -> Contour {
     let mut sorted = points.to_vec();
     sorted.sort_unstable();
     sorted.dedup();

@@ -1,4 +1,4 @@
-//! Intersection puzzle: half a tab or half a socket at each end of each cell along a seam.
+//! Intersection puzzle: the shapes of half a tab and half a socket. `seam` places one at each end of each cell.
 //!
 //! The two point lists are GridFlock's (Jonas Konrad, MIT / CC-BY 4.0): tight and loose, blended by the fit. Frame of
 //! a half: origin at the cell corner on the seam, x out of the plate, y < 0 along the seam into the half's own cell.
@@ -6,15 +6,22 @@
 
 use super::boolean::{difference, hull, intersection};
 use super::{Contour, Point, circle, counter_clockwise, from_mm, rectangle};
-use crate::plan::{Sides, Style};
+use crate::plan::Style;
 use protocol::grid::Share;
 
 /// How far a tab of the original reaches past the end of its seam, tenths of a micrometre.
 pub(crate) const SEAM_END: i64 = 3_000;
+/// Longer than half a connector along the seam, tenths of a micrometre: with this much padding there is room for the
+/// half beyond the outermost cell corner.
+pub(super) const HALF_LENGTH: i32 = 33_500;
+/// Where the padding is wider than this, tenths of a micrometre, a socket at its seam's end keeps a wall.
+const WALL_PADDING: i32 = 10_000;
+/// How far such a socket reaches into the padding: past the tab's end (0.3 mm) with some clearance.
+const SOCKET_END: i32 = 4_500;
 /// The corner of the pocket beside a cell corner: radius and distance, mm.
 const CORNER_MM: f64 = 4.0;
 /// Further out than any connector reaches, tenths of a micrometre.
-const BEYOND: i32 = 50_000;
+pub(super) const BEYOND: i32 = 50_000;
 
 type List = [(f64, f64)];
 
@@ -75,163 +82,80 @@ fn blend(tight: &List, loose: &List, fit: Share) -> Contour {
     tight.iter().zip(loose).map(|(t, l)| Point::new(mix(t.0, l.0), mix(t.1, l.1))).collect()
 }
 
-/// How far a tab sticks out, tenths of a micrometre.
-pub(crate) fn male_reach(fit: Share) -> i64 {
-    blend(MALE_TIGHT, MALE_LOOSE, fit).iter().map(|p| i64::from(p.x)).max().unwrap_or(0)
+/// How far tabs and the lips of sockets stick out, tenths of a micrometre.
+pub(crate) fn reach(fit: Share, style: Style) -> [i64; 2] {
+    let halves = Halves::new(fit, style);
+    [halves.tab(None), halves.socket(None)].map(|half| i64::from(furthest(&half.added)))
 }
 
-/// How far the lips of a socket stick out, tenths of a micrometre.
-pub(crate) fn female_reach(fit: Share) -> i64 {
-    // The last two points bound the cut outside of the plate.
-    let points = blend(FEMALE_TIGHT, FEMALE_LOOSE, fit);
-    points.iter().rev().skip(2).map(|p| i64::from(p.x)).max().unwrap_or(0)
+/// Whether a seam has a connector at its end, at an outermost cell corner with this padding (tenths of a micrometre).
+/// Where that corner is cut off, half a tab would hang on a thin neck or be loose; the original makes it all the same.
+pub(crate) fn has_end(style: Style, padding: i64) -> bool {
+    style == Style::UpstreamExact || padding >= 0
 }
 
-/// What connectors take from a plate and what they add to it.
-#[derive(Debug, Default)]
-pub(crate) struct Connectors {
+fn furthest(contours: &[Contour]) -> i32 {
+    contours.iter().flatten().map(|point| point.x).max().unwrap_or(0)
+}
+
+/// Half a connector in its own frame.
+pub(super) struct Half {
     /// Cut from the plate first.
-    pub(crate) removed: Vec<Contour>,
+    pub(super) removed: Vec<Contour>,
     /// Added after everything else, at full height.
-    pub(crate) added: Vec<Contour>,
-    /// Where anything may be at all; empty = everywhere.
-    pub(crate) allowed: Vec<Contour>,
+    pub(super) added: Vec<Contour>,
 }
 
-/// The plate as its connectors see it.
-pub(crate) struct Seams<'a> {
-    /// Ends of the cells in x, first to last.
-    pub(crate) lines_x: &'a [i32],
-    /// Ends of the cells in y.
-    pub(crate) lines_y: &'a [i32],
-    /// Outline without connectors.
-    pub(crate) low: Point,
-    /// Outline without connectors.
-    pub(crate) high: Point,
-    /// Sides with a seam.
-    pub(crate) neighbours: Sides<bool>,
-    /// Ours, or the original's.
-    pub(crate) style: Style,
+/// Half tabs and half sockets of one fit.
+pub(super) struct Halves {
+    tab: Half,
+    socket: Half,
+    style: Style,
 }
 
-/// One kind of half connector in its own frame.
-struct Half {
-    removed: Vec<Contour>,
-    added: Vec<Contour>,
-}
-
-fn male(fit: Share) -> Half {
-    let shape = counter_clockwise(blend(MALE_TIGHT, MALE_LOOSE, fit));
-    let corner = from_mm(CORNER_MM);
-    let pocket = [circle(Point::new(-corner, -corner), CORNER_MM)];
-    Half { removed: difference(&[hull(&shape)], &pocket), added: difference(&[shape], &pocket) }
-}
-
-fn female(fit: Share) -> Half {
-    let shape = counter_clockwise(blend(FEMALE_TIGHT, FEMALE_LOOSE, fit));
-    let added = difference(&[hull(&shape)], std::slice::from_ref(&shape));
-    Half { removed: vec![shape], added }
-}
-
-/// All connectors of a plate.
-pub(crate) fn connectors(seams: &Seams<'_>, fit: Share) -> Connectors {
-    let mut all = Connectors::default();
-    let Sides { north, east, south, west } = seams.neighbours;
-    if !(north || east || south || west) {
-        return all;
+impl Halves {
+    pub(super) fn new(fit: Share, style: Style) -> Self {
+        let shape = counter_clockwise(blend(MALE_TIGHT, MALE_LOOSE, fit));
+        let corner = from_mm(CORNER_MM);
+        let pocket = [circle(Point::new(-corner, -corner), CORNER_MM)];
+        let tab =
+            Half { removed: difference(&[hull(&shape)], &pocket), added: difference(&[shape], &pocket) };
+        let shape = counter_clockwise(blend(FEMALE_TIGHT, FEMALE_LOOSE, fit));
+        let added = difference(&[hull(&shape)], std::slice::from_ref(&shape));
+        Self { tab, socket: Half { removed: vec![shape], added }, style }
     }
-    let (male, female) = (male(fit), female(fit));
-    // Quarter turns from an eastern seam; the cell ends along the seam; the seam's own coordinate.
-    let sides = [(east, 0, &male), (north, 1, &male), (west, 2, &female), (south, 3, &female)];
-    for (_, quarters, half) in sides.into_iter().filter(|(seam, ..)| *seam) {
-        along_seam(seams, quarters, half, &mut all);
-    }
-    if seams.style == Style::Better {
-        all.allowed = allowed(seams);
-    }
-    all
-}
 
-fn along_seam(seams: &Seams<'_>, quarters: i32, half: &Half, all: &mut Connectors) {
-    let upright = quarters % 2 == 0;
-    let (lines, across) =
-        if upright { (seams.lines_y, seams.lines_x) } else { (seams.lines_x, seams.lines_y) };
-    let at = if quarters < 2 { across.last() } else { across.first() };
-    let (Some(&at), Some((&first, &last))) = (at, lines.first().zip(lines.last())) else {
-        return;
-    };
-    let Sides { north, east, south, west } = seams.neighbours;
-    let (seam_before, seam_after) = if upright { (south, north) } else { (west, east) };
-    for &line in lines {
-        let corner = if upright { Point::new(at, line) } else { Point::new(line, at) };
-        // An eastern or western seam that meets this corner has its own connector there.
-        let is_taken = !upright && ((line == first && west) || (line == last && east));
-        if is_taken {
-            continue;
+    /// Half a tab. `end` is the padding behind the corner if the seam ends there without another half.
+    ///
+    /// The lists reach 0.3 mm past the corner, into the other half. Where there is none the original overhangs the
+    /// grid or collides with the next plate; ours ends at the corner, or in the padding.
+    pub(super) fn tab(&self, end: Option<i32>) -> Half {
+        let past = end.map_or(0, |padding| padding.min(from_mm(SEAM_END as f64 / 10_000.0)));
+        self.ended(&self.tab, past)
+    }
+
+    /// Half a socket, as [`Self::tab`]. At the end of a seam it is longer than the tab, and open to the outside where
+    /// only a thin wall would be left.
+    pub(super) fn socket(&self, end: Option<i32>) -> Half {
+        let mut half = self.ended(&self.socket, 0);
+        if let Some(padding) = end.filter(|&padding| padding > 0 && self.style == Style::Better) {
+            let past = if padding < WALL_PADDING { padding } else { SOCKET_END };
+            let depth = half.removed.iter().flatten().map(|point| point.x).min().unwrap_or(0);
+            half.removed.push(rectangle(Point::new(depth, 0), Point::new(BEYOND, past)));
         }
-        // The half in the cell before the corner (along +x or +y), and the one in the cell behind it.
-        for before in [true, false] {
-            let is_outside = if before { line == first } else { line == last };
-            let seam_there = if before { seam_before } else { seam_after };
-            // Beyond the outermost cells there is only padding; a neighbour has its own half.
-            if is_outside && seam_there {
-                continue;
-            }
-            let place = Place { corner, quarters, before };
-            let removed = half.removed.iter().map(|contour| place.moved(contour));
-            let added = half.added.iter().map(|contour| place.moved(contour));
-            if is_outside {
-                let plate = [padding_strip(seams, upright)];
-                all.removed.extend(intersection(&removed.collect::<Vec<_>>(), &plate));
-                all.added.extend(intersection(&added.collect::<Vec<_>>(), &plate));
-            } else {
-                all.removed.extend(removed);
-                all.added.extend(added);
-            }
-        }
+        half
     }
-}
 
-/// Where one half goes.
-struct Place {
-    corner: Point,
-    /// Quarter turns from an eastern seam.
-    quarters: i32,
-    /// Whether in the cell before the corner (along +x or +y), not in the one behind it.
-    before: bool,
-}
-
-impl Place {
-    fn moved(&self, contour: &Contour) -> Contour {
-        // In its own frame a half lies at y < 0; on seams turned by 0 to 3 quarters that is −y, +x, +y and −x.
-        let own_side_is_before = self.quarters == 0 || self.quarters == 3;
-        let mirrored = self.before != own_side_is_before;
-        let turned = contour.iter().map(|p| {
-            let p = if mirrored { Point::new(p.x, -p.y) } else { *p };
-            self.corner.plus(p.turned(self.quarters))
-        });
-        let mut points: Contour = turned.collect();
-        if mirrored {
-            points.reverse();
+    fn ended(&self, half: &Half, past: i32) -> Half {
+        if self.style == Style::UpstreamExact {
+            return Half { removed: half.removed.clone(), added: half.added.clone() };
         }
-        points
+        let cut = |contours: &[Contour], x: i32, y: i32| {
+            intersection(contours, &[rectangle(Point::new(-BEYOND, -BEYOND), Point::new(x, y))])
+        };
+        let own = cut(&half.added, BEYOND, 0);
+        // No end sticks out further than the halves within the seam, so that plates have one size.
+        let added = if past > 0 { cut(&half.added, furthest(&own), past) } else { own };
+        Half { removed: cut(&half.removed, BEYOND, past), added }
     }
-}
-
-/// The plate, as long as it is along a seam and endless across it: halves in the padding end where it ends.
-fn padding_strip(seams: &Seams<'_>, upright: bool) -> Contour {
-    let (x, y) = if upright { (BEYOND, 0) } else { (0, BEYOND) };
-    rectangle(Point::new(seams.low.x - x, seams.low.y - y), Point::new(seams.high.x + x, seams.high.y + y))
-}
-
-/// The outline, and a band beside each seam that ends where the seam ends: nothing overhangs the grid, and at a
-/// corner where plates meet nothing reaches into the next plate's connector.
-fn allowed(seams: &Seams<'_>) -> Vec<Contour> {
-    let (low, high) = (seams.low, seams.high);
-    let Sides { north, east, south, west } = seams.neighbours;
-    let reach = |side: bool| if side { BEYOND } else { 0 };
-    vec![
-        rectangle(Point::new(low.x - reach(west), low.y), Point::new(high.x + reach(east), high.y)),
-        rectangle(Point::new(low.x, low.y - reach(south)), Point::new(high.x, high.y + reach(north))),
-    ]
 }

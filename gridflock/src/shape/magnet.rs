@@ -23,12 +23,20 @@ pub(crate) struct MagnetShapes {
     pub(crate) releases: Vec<Contour>,
 }
 
-/// Adds the magnets of one cell. A cell that is too small for a whole frame gets none: its hole would cut into the
+fn reach_mm(magnets: Magnets) -> f64 {
+    magnets.diameter.mm() / 2.0 + magnets.border.mm()
+}
+
+/// Side of a frame: the smallest cell that holds one, mm.
+pub(crate) fn frame_mm(magnets: Magnets) -> f64 {
+    AXIS_MM + reach_mm(magnets)
+}
+
+/// Adds the magnets of one cell, with holes `grown_mm` larger all around. A cell that is too small for a whole frame gets none: its hole would cut into the
 /// neighbour.
-pub(crate) fn add_cell(shapes: &mut MagnetShapes, cell: Cell, magnets: Magnets) {
+pub(crate) fn add_cell(shapes: &mut MagnetShapes, cell: Cell, magnets: Magnets, grown_mm: f64) {
     let (width, depth) = (cell.high.x - cell.low.x, cell.high.y - cell.low.y);
-    let reach_mm = magnets.diameter.mm() / 2.0 + magnets.border.mm();
-    let frame_mm = AXIS_MM + reach_mm;
+    let (reach_mm, frame_mm) = (reach_mm(magnets), frame_mm(magnets));
     if width.min(depth) < from_mm(frame_mm) {
         return;
     }
@@ -49,11 +57,11 @@ pub(crate) fn add_cell(shapes: &mut MagnetShapes, cell: Cell, magnets: Magnets) 
             contour.into_iter().map(|p| corner.plus(p.turned(quarters))).collect()
         };
         shapes.frames.push(moved(frame(frame_mm, reach_mm)));
-        let slot = moved(slot(magnets.diameter.mm() / 2.0, reach_mm, direction));
+        let slot = moved(slot(magnets.diameter.mm() / 2.0 + grown_mm, reach_mm, direction));
         shapes.slots.extend(intersection(&[slot], &within));
         if let Some(release) = magnets.release_width {
             let length_mm = magnets.diameter.mm() / 2.0 + RELEASE_MM;
-            let slot = release_slot(release.mm() / 2.0, length_mm, direction);
+            let slot = release_slot(release.mm() / 2.0 + grown_mm, length_mm, direction);
             shapes.releases.extend(intersection(&slot.into_iter().map(moved).collect::<Vec<_>>(), &within));
         }
     }
@@ -95,4 +103,38 @@ fn release_slot(radius_mm: f64, length_mm: f64, direction: i32) -> Vec<Contour> 
         end.plus(on_circle(radius_mm, direction - 10)),
     ];
     union(&[circle(centre, radius_mm), bar, circle(end, radius_mm)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::grid::{GridParams, GridSpec};
+
+    #[test]
+    fn cells_have_magnets_where_there_is_room() {
+        let params = GridParams { magnets: Some(true), ..GridParams::default() };
+        let magnets = GridSpec::check(&params).unwrap().magnets().unwrap();
+        let rows = [
+            ([42.0, 42.0], 4),
+            ([44.0, 42.0], 4),
+            ([21.0, 42.0], 2),
+            ([42.0, 21.0], 2),
+            ([14.0, 14.0], 1),
+            // Less than 8 mm + half a magnet + border.
+            ([12.9, 42.0], 0),
+            ([42.0, 8.4], 0),
+        ];
+        for ([x, y], expected) in rows {
+            let cell = Cell { low: Point::new(0, 0), high: Point::new(from_mm(x), from_mm(y)) };
+            let mut shapes = MagnetShapes::default();
+            add_cell(&mut shapes, cell, magnets, 0.0);
+            let found = [shapes.frames.len(), shapes.slots.len(), shapes.releases.len()];
+            assert_eq!(found, [expected; 3], "{x} x {y}");
+            let within = |p: &Point| (0..=cell.high.x).contains(&p.x) && (0..=cell.high.y).contains(&p.y);
+            assert!(
+                shapes.slots.iter().chain(&shapes.releases).flatten().all(within),
+                "{x} x {y} cuts its neighbour"
+            );
+        }
+    }
 }

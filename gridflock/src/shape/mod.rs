@@ -3,12 +3,13 @@
 //! Frame of a plate: x east, y north, origin at the south-west corner of its first cell. Shapes know nothing of
 //! heights; `generate` gives each its range in z.
 
-mod boolean;
+pub(crate) mod boolean;
 pub(crate) mod connector;
 pub(crate) mod magnet;
 pub(crate) mod number;
 pub(crate) mod outline;
 pub(crate) mod pocket;
+pub(crate) mod seam;
 
 /// A point in tenths of a micrometre. Plates are at most 2 m long, so sums and differences fit `i32`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

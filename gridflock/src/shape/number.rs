@@ -55,9 +55,21 @@ const GLYPHS: &[(char, [u8; 5])] = &[
     ('Z', [7, 1, 2, 4, 7]),
 ];
 
-/// The squares of `text`. `first_column_end` is the x of the line on which it stands.
-pub(crate) fn number(text: &str, first_column_end: i32, size: i32, is_squeezed: bool) -> Vec<Contour> {
-    let square = size / ROWS;
+/// Where and how large a text is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Line {
+    /// East side of the first column.
+    pub(crate) first_column_end: i32,
+    /// Height of a letter.
+    pub(crate) size: i32,
+    /// Whether it stands on the wall of a plate of one column.
+    pub(crate) is_squeezed: bool,
+}
+
+/// The squares of `text`, larger by `grown` on each side.
+pub(crate) fn number(text: &str, line: Line, grown: i32) -> Vec<Contour> {
+    let Line { first_column_end, size, is_squeezed } = line;
+    let (square, overlap) = (size / ROWS, OVERLAP + grown);
     let centre_x = if is_squeezed { first_column_end - SQUEEZED } else { first_column_end };
     let mut squares = Vec::new();
     for (place, letter) in (0..).zip(text.chars()) {
@@ -70,8 +82,8 @@ pub(crate) fn number(text: &str, first_column_end: i32, size: i32, is_squeezed: 
                 let along = START + (place * (COLUMNS + 1) + column) * square;
                 let up = centre_x - size / 2 + (ROWS - 1 - row) * square;
                 squares.push(rectangle(
-                    Point::new(up - OVERLAP, along - OVERLAP),
-                    Point::new(up + square + OVERLAP, along + square + OVERLAP),
+                    Point::new(up - overlap, along - overlap),
+                    Point::new(up + square + overlap, along + square + overlap),
                 ));
             }
         }
@@ -87,7 +99,8 @@ mod tests {
     fn every_letter_of_a_slot_has_a_shape_of_its_own() {
         let mut seen = std::collections::BTreeSet::new();
         for letter in ('0'..='9').chain('A'..='Z') {
-            let squares = number(&letter.to_string(), 420_000, 30_000, false);
+            let line = Line { first_column_end: 420_000, size: 30_000, is_squeezed: false };
+            let squares = number(&letter.to_string(), line, 0);
             assert!(!squares.is_empty() && seen.insert(squares), "{letter}");
         }
     }

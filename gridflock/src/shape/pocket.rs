@@ -71,10 +71,9 @@ impl Cell {
         (dx * libm::cos(middle) + dy * libm::sin(middle)) / libm::cos(step / 2.0)
     }
 
-    /// Height of a 45° slope that starts at `[radius_mm, z]`, within `range`.
-    pub(crate) fn slope_height(&self, point: Point, radius_mm: f64, z: i32, range: [i32; 2]) -> i32 {
-        let height = z + from_mm(self.offset_mm(point) - radius_mm);
-        let [low, high] = range;
+    /// Height of a 45° slope between two heights, the lower one at `radius_mm`.
+    pub(crate) fn slope_height(&self, point: Point, radius_mm: f64, [low, high]: [i32; 2]) -> i32 {
+        let height = low + from_mm(self.offset_mm(point) - radius_mm);
         if (height - low).abs() <= SNAP {
             low
         } else if (height - high).abs() <= SNAP {
@@ -94,11 +93,11 @@ mod tests {
         let cell = Cell { low: Point::new(0, 0), high: Point::new(420_000, 210_000) };
         for (radius, z) in [(WALL_MM, UPPER_SLOPE[0]), (RIM_MM, UPPER_SLOPE[1])] {
             for point in cell.outline(radius) {
-                assert_eq!(cell.slope_height(point, WALL_MM, UPPER_SLOPE[0], UPPER_SLOPE), z, "{point:?}");
+                assert_eq!(cell.slope_height(point, WALL_MM, UPPER_SLOPE), z, "{point:?}");
             }
         }
         assert_eq!(cell.outline(RIM_MM).len(), 44);
         let inside = Point::new(210_000, 10_000);
-        assert_eq!(cell.slope_height(inside, WALL_MM, UPPER_SLOPE[0], UPPER_SLOPE), 36_500);
+        assert_eq!(cell.slope_height(inside, WALL_MM, UPPER_SLOPE), 36_500);
     }
 }

@@ -54,12 +54,15 @@ pub(crate) enum Action {
     Keep,
 }
 
+/// A set of regions; the region of index n is the bit n.
+pub(crate) type RegionSet = u32;
+
 /// A solid as layers.
 #[derive(Default)]
 pub(crate) struct Layers<'a> {
     pub(crate) regions: Vec<Region>,
-    /// Region and action, in order.
-    pub(crate) steps: Vec<(usize, Action)>,
+    /// What happens where, in order: inside of all regions of the set.
+    pub(crate) steps: Vec<(RegionSet, Action)>,
     pub(crate) slopes: Vec<Slope<'a>>,
 }
 
@@ -70,19 +73,25 @@ pub(crate) type Interval = [Height; 2];
 pub(crate) struct Crossing;
 
 impl Layers<'_> {
-    /// Adds a region and what it does.
-    pub(crate) fn push(&mut self, region: Region, action: Action) -> usize {
-        let index = self.regions.len();
+    /// Adds a region that does nothing yet; returns the set of this region alone.
+    pub(crate) fn region(&mut self, region: Region) -> RegionSet {
+        assert!(self.regions.len() < REGIONS_MAX, "a plate has a fixed number of regions");
         self.regions.push(region);
-        self.steps.push((index, action));
-        index
+        1 << (self.regions.len() - 1)
     }
 
-    /// The intervals inside of exactly the regions for which `is_inside` is true.
-    pub(crate) fn column(&self, is_inside: &dyn Fn(usize) -> bool) -> Result<Vec<Interval>, Crossing> {
+    /// Adds a region and what it does; returns the set of this region alone.
+    pub(crate) fn push(&mut self, region: Region, action: Action) -> RegionSet {
+        let set = self.region(region);
+        self.steps.push((set, action));
+        set
+    }
+
+    /// The intervals inside of exactly the regions `inside`.
+    pub(crate) fn column(&self, inside: RegionSet) -> Result<Vec<Interval>, Crossing> {
         let mut column: Vec<Interval> = Vec::new();
-        for &(region, action) in &self.steps {
-            match (action, is_inside(region)) {
+        for &(regions, action) in &self.steps {
+            match (action, inside & regions == regions) {
                 (Action::Add(low, high), true) => self.add(&mut column, low, high)?,
                 (Action::Cut(low, high), true) => self.cut(&mut column, low, high)?,
                 (Action::Keep, false) => column.clear(),
@@ -179,7 +188,7 @@ mod tests {
         let slot = layers.push(Region::default(), Action::Cut(Flat(-5), Flat(-2)));
         let tab = layers.push(Region::default(), Action::Add(Flat(-10), Flat(20)));
         layers.steps.push((body, Action::Keep));
-        let column = |inside: &[usize]| layers.column(&|region| inside.contains(&region)).ok().unwrap();
+        let column = |inside: &[RegionSet]| layers.column(inside.iter().sum()).ok().unwrap();
         assert_eq!(column(&[body]), [[Flat(-10), Flat(20)]]);
         assert_eq!(column(&[body, pocket]), [[Flat(-10), Sloping(0)]]);
         assert_eq!(column(&[body, pocket, slot]), [[Flat(-10), Flat(-5)], [Flat(-2), Sloping(0)]]);
@@ -193,6 +202,6 @@ mod tests {
         layers.slopes.push(Slope { range: [0, 7], height: Box::new(|_| 3) });
         layers.push(Region::default(), Action::Add(Height::Flat(-10), Height::Slope(0)));
         layers.push(Region::default(), Action::Cut(Height::Flat(-10), Height::Flat(5)));
-        assert!(layers.column(&|_| true).is_err());
+        assert!(layers.column(RegionSet::MAX).is_err());
     }
 }

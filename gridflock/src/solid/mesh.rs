@@ -75,6 +75,13 @@ impl Mesh {
         self.corners.get(corner as usize).copied().unwrap_or_default()
     }
 
+    /// Adds the triangles of another mesh.
+    pub(crate) fn append(&mut self, other: &Self) {
+        let shift = id(self.corners.len());
+        self.corners.extend(&other.corners);
+        self.triangles.extend(other.triangles.iter().map(|triangle| triangle.map(|corner| corner + shift)));
+    }
+
     /// Moves every corner.
     pub(crate) fn map(&mut self, change: impl Fn([i32; 3]) -> [i32; 3]) {
         for corner in &mut self.corners {

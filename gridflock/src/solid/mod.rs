@@ -91,7 +91,7 @@ fn columns(
             of_face.push(known);
             continue;
         }
-        let column = layers.column(&|region| regions >> region & 1 == 1).map_err(|_crossing| {
+        let column = layers.column(regions).map_err(|_crossing| {
             let half = faces.of.iter().position(|&of| of as usize == face).unwrap_or(0);
             let point = graph.points.get(faces::tail(graph, id(half)) as usize);
             let point = point.copied().unwrap_or(Point::new(0, 0));

@@ -76,7 +76,8 @@ impl Reader {
         let defaults = GridParams::upstream_defaults().by_name();
         for (name, value) in params.by_name() {
             let is_default = defaults.get(&name) == Some(&value);
-            if !is_default && !GridParams::AVAILABLE.contains(&name.as_str()) {
+            let is_available = GridParams::AVAILABLE.iter().any(|(available, _)| *available == name);
+            if !is_default && !is_available {
                 let default = defaults.get(&name).map(ToString::to_string).unwrap_or_default();
                 self.faults.push(SpecFault::new(
                     &name,

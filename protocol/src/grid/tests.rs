@@ -26,7 +26,7 @@ fn every_parameter_has_a_default_and_every_default_is_accepted() {
     assert_eq!(all.by_name().len(), 94, "{text}");
     assert_eq!(GridParams::from_json(&text).unwrap(), all);
     assert_eq!(GridSpec::check(&all).unwrap(), GridSpec::check(&GridParams::default()).unwrap());
-    for name in GridParams::AVAILABLE {
+    for (name, _) in GridParams::AVAILABLE {
         assert!(all.by_name().contains_key(*name), "{name} is no parameter");
     }
 }

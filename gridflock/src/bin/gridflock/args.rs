@@ -38,7 +38,7 @@ pub(crate) enum Command {
         #[arg(long)]
         timing: bool,
     },
-    /// Draw the plan (.svg), or write the first plate's mesh to look at (.stl).
+    /// Draw the plan (.svg), or write the assembled grid to look at (.stl).
     Preview {
         #[command(flatten)]
         source: Source,

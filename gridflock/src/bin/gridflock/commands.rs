@@ -86,8 +86,7 @@ fn preview(source: &Source, out: &Path) -> Result<(), Failure> {
     match out.extension().and_then(|ending| ending.to_str()) {
         Some("svg") => files::write_atomic(out, plan_svg(&plan).as_bytes())?,
         Some("stl") => {
-            let first = plan.plates.first().context("the plan is empty")?;
-            let mesh = gridflock::generate_plate(&spec, &plan, first.slot)?;
+            let mesh = gridflock::generate_preview(&spec, &plan)?;
             files::write_atomic(out, &stl_bytes(&mesh)?)?;
         }
         Some(_) | None => {

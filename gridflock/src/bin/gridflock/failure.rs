@@ -53,7 +53,8 @@ impl From<PlanError> for Failure {
             PlanError::OnlyUpstream => Self::Input(error.to_string()),
             PlanError::OtherGeometry { .. }
             | PlanError::BedTooSmall { .. }
-            | PlanError::UpstreamFails { .. } => Self::Impossible(error.to_string()),
+            | PlanError::UpstreamFails { .. }
+            | PlanError::UpstreamFrames { .. } => Self::Impossible(error.to_string()),
         }
     }
 }
