@@ -74,10 +74,7 @@ impl Cells {
             lines
         };
         let (x, y) = (&plan.axes.x, &plan.axes.y);
-        let (lines_x, lines_y) = (
-            lines(&x.cells, first_x, cells_x),
-            lines(&y.cells, first_y, cells_y),
-        );
+        let (lines_x, lines_y) = (lines(&x.cells, first_x, cells_x), lines(&y.cells, first_y, cells_y));
         let sides = plate.neighbours;
         let padding = |neighbour: bool, padding: i64| if neighbour { 0 } else { coordinate(padding) };
         let end = |lines: &[i32]| lines.last().copied().unwrap_or(0);
@@ -110,34 +107,23 @@ impl Cells {
     /// The cell at a point; points outside belong to the nearest one.
     fn at(&self, point: Point) -> Cell {
         let span = |lines: &[i32], value: i32| {
-            let after = lines
-                .partition_point(|&line| line <= value)
-                .clamp(1, lines.len().saturating_sub(1).max(1));
+            let after =
+                lines.partition_point(|&line| line <= value).clamp(1, lines.len().saturating_sub(1).max(1));
             let get = |index: usize| lines.get(index).copied().unwrap_or(0);
             (get(after - 1), get(after))
         };
         let (x, y) = (span(&self.lines_x, point.x), span(&self.lines_y, point.y));
-        Cell {
-            low: Point::new(x.0, y.0),
-            high: Point::new(x.1, y.1),
-        }
+        Cell { low: Point::new(x.0, y.0), high: Point::new(x.1, y.1) }
     }
 }
 
 fn layers<'a>(spec: &GridSpec, plan: &Plan, plate: &Plate, grid: &'a Cells) -> Layers<'a> {
     let bottom = -spec.magnets().map_or(0, magnet_level);
     let mut layers = Layers::default();
-    let body = Region::of(vec![outline(
-        grid.low,
-        grid.high,
-        spec.corner_radius().mm(),
-        plate.neighbours,
-    )]);
+    let body = Region::of(vec![outline(grid.low, grid.high, spec.corner_radius().mm(), plate.neighbours)]);
     let body = layers.push(body, Action::Add(Flat(bottom), Flat(TOP)));
     let squeezed = plate.cells[0] <= 1;
-    let number_top = spec
-        .numbering()
-        .map(|numbering| bottom + coordinate(numbering.depth.tenths_um()));
+    let number_top = spec.numbering().map(|numbering| bottom + coordinate(numbering.depth.tenths_um()));
     let split = number_top.filter(|&z| squeezed && z > LOWER_SLOPE[0]);
     pockets(&mut layers, grid, split);
     if let Some(magnets) = spec.magnets() {
@@ -182,18 +168,12 @@ fn pockets(layers: &mut Layers<'_>, grid: &Cells, split: Option<i32>) {
         outline_is_fold: true,
     };
     let upper = slope(layers, WALL_MM, UPPER_SLOPE[0], UPPER_SLOPE);
-    layers.push(
-        ring(Some(WALL_MM), RIM_MM),
-        Action::Cut(Sloping(upper), Flat(FAR)),
-    );
+    layers.push(ring(Some(WALL_MM), RIM_MM), Action::Cut(Sloping(upper), Flat(FAR)));
     let [low, high] = LOWER_SLOPE;
     let middle = split.unwrap_or(low).clamp(low, high);
     if middle < high {
         let lower = slope(layers, CORE_MM, low, [middle, high]);
-        layers.push(
-            ring(Some(CORE_MM), WALL_MM),
-            Action::Cut(Sloping(lower), Flat(FAR)),
-        );
+        layers.push(ring(Some(CORE_MM), WALL_MM), Action::Cut(Sloping(lower), Flat(FAR)));
     }
     if middle > low {
         let lowest = slope(layers, CORE_MM, low, [low, middle]);
@@ -208,16 +188,11 @@ fn magnet_layers(layers: &mut Layers<'_>, grid: &Cells, magnets: Magnets, bottom
     for cell in grid.all() {
         add_cell(&mut shapes, cell, magnets);
     }
-    let (ceiling, floor) = (
-        -coordinate(magnets.top.tenths_um()),
-        bottom + coordinate(magnets.bottom.tenths_um()),
-    );
+    let (ceiling, floor) =
+        (-coordinate(magnets.top.tenths_um()), bottom + coordinate(magnets.bottom.tenths_um()));
     layers.push(Region::of(shapes.frames), Action::Add(Flat(bottom), Flat(0)));
     layers.push(Region::of(shapes.slots), Action::Cut(Flat(floor), Flat(ceiling)));
-    layers.push(
-        Region::of(shapes.releases),
-        Action::Cut(Flat(bottom), Flat(ceiling)),
-    );
+    layers.push(Region::of(shapes.releases), Action::Cut(Flat(bottom), Flat(ceiling)));
 }
 
 fn connector_layers(
@@ -262,20 +237,14 @@ fn number_squares(
         Style::Better => plate.slot.to_string(),
         Style::UpstreamExact => plate.number.to_string(),
     };
-    let size = if squeezed {
-        numbering.squeeze_size
-    } else {
-        numbering.size
-    };
+    let size = if squeezed { numbering.squeeze_size } else { numbering.size };
     let line = grid.lines_x.get(1).copied().unwrap_or(0);
     let squares = number(&text, line, coordinate(size.tenths_um()), squeezed);
     // Never over the edge of a short plate.
     let inside = rectangle(grid.low, grid.high);
     let is_inside = |contour: &crate::shape::Contour| {
         let [low, _, high, _] = [0, 1, 2, 3].map(|corner| inside.get(corner).copied().unwrap_or(grid.low));
-        contour
-            .iter()
-            .all(|p| p.x > low.x && p.x < high.x && p.y > low.y && p.y < high.y)
+        contour.iter().all(|p| p.x > low.x && p.x < high.x && p.y > low.y && p.y < high.y)
     };
     squares.into_iter().filter(is_inside).collect()
 }

@@ -1,1 +1,11 @@
-//! Shared by the test targets of this crate.
+//! What whole-system tests and the demonstration share: real processes on free ports in one folder, and an operator
+//! who acts through the agent's API on what the simulated printers really did.
+//!
+//! It speaks only public doors: commands, HTTP, files named in the contracts. No crate's private types.
+
+pub mod agent;
+pub mod http;
+pub mod hub;
+pub mod operator;
+pub mod process;
+pub mod wait;

@@ -37,9 +37,5 @@ fn normal([a, b, c]: [[f64; 3]; 3]) -> [f64; 3] {
     let (vx, vy, vz) = (cx - ax, cy - ay, cz - az);
     let (nx, ny, nz) = (uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx);
     let length = libm::sqrt(nx * nx + ny * ny + nz * nz);
-    if length > 0.0 {
-        [nx / length + 0.0, ny / length + 0.0, nz / length + 0.0]
-    } else {
-        [0.0; 3]
-    }
+    if length > 0.0 { [nx / length + 0.0, ny / length + 0.0, nz / length + 0.0] } else { [0.0; 3] }
 }

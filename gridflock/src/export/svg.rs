@@ -15,10 +15,7 @@ const MARGIN_MM: f64 = 4.0;
 pub fn plan_svg(plan: &Plan) -> String {
     let plates: Vec<&Plate> = plan.plates.iter().collect();
     let (outer_x, outer_y) = (plan.outer().x.mm(), plan.outer().y.mm());
-    let title = format!(
-        "Plan of a grid of {outer_x} x {outer_y} mm: {} plates",
-        plates.len()
-    );
+    let title = format!("Plan of a grid of {outer_x} x {outer_y} mm: {} plates", plates.len());
     draw(plan, &plates, [0.0, 0.0, outer_x, outer_y], &title)
 }
 
@@ -37,16 +34,8 @@ fn outline(plan: &Plan, plate: &Plate) -> [f64; 4] {
     let (x, y) = (&plan.axes.x, &plan.axes.y);
     let span = |axis: &crate::plan::Axis, first: usize, count: usize| {
         let after = first + count;
-        let low = if first == 0 {
-            0
-        } else {
-            axis.start + axis.span(0, first)
-        };
-        let high = if after == axis.cells.len() {
-            axis.outer()
-        } else {
-            axis.start + axis.span(0, after)
-        };
+        let low = if first == 0 { 0 } else { axis.start + axis.span(0, first) };
+        let high = if after == axis.cells.len() { axis.outer() } else { axis.start + axis.span(0, after) };
         [mm(low), mm(high - low)]
     };
     let ([first_x, first_y], [cells_x, cells_y]) = (plate.first_cell, plate.cells);
@@ -81,10 +70,7 @@ fn draw(plan: &Plan, plates: &[&Plate], [x, y, width, height]: [f64; 4], title: 
 
 fn draw_plate(svg: &mut String, plan: &Plan, plate: &Plate, outer_y: f64) {
     let [x, y, width, height] = outline(plan, plate);
-    let fill = FILLS
-        .get((plate.column % 2) * 2 + plate.row % 2)
-        .copied()
-        .unwrap_or("#eeeeee");
+    let fill = FILLS.get((plate.column % 2) * 2 + plate.row % 2).copied().unwrap_or("#eeeeee");
     let slot = plate.slot;
     put(
         svg,
@@ -126,6 +112,5 @@ fn draw_plate(svg: &mut String, plan: &Plan, plate: &Plate, outer_y: f64) {
 }
 
 fn put(text: &mut String, arguments: std::fmt::Arguments<'_>) {
-    text.write_fmt(arguments)
-        .expect("writing to a String cannot fail");
+    text.write_fmt(arguments).expect("writing to a String cannot fail");
 }

@@ -56,10 +56,7 @@ fn model(objects: &[Object<'_>]) -> String {
         mesh_xml(&mut text, id, object);
         let [low, high] = object.mesh.bounds();
         let shift = x - i64::from(low[0]);
-        put(
-            &mut items,
-            format_args!("<item objectid=\"{id}\" transform=\"1 0 0 0 1 0 0 0 1 "),
-        );
+        put(&mut items, format_args!("<item objectid=\"{id}\" transform=\"1 0 0 0 1 0 0 0 1 "));
         decimal(&mut items, shift);
         items.push_str(" 0 0\"/>\n");
         x += i64::from(high[0]) - i64::from(low[0]) + GAP;
@@ -72,10 +69,7 @@ fn model(objects: &[Object<'_>]) -> String {
 
 fn mesh_xml(text: &mut String, id: u32, object: &Object<'_>) {
     let name: String = object.name.chars().filter(char::is_ascii_alphanumeric).collect();
-    put(
-        text,
-        format_args!("<object id=\"{id}\" name=\"{name}\" type=\"model\"><mesh><vertices>\n"),
-    );
+    put(text, format_args!("<object id=\"{id}\" name=\"{name}\" type=\"model\"><mesh><vertices>\n"));
     for corner in &object.mesh.corners {
         let [x, y, z] = corner.map(i64::from);
         for (start, value) in [("<vertex x=\"", x), ("\" y=\"", y), ("\" z=\"", z)] {
@@ -86,10 +80,7 @@ fn mesh_xml(text: &mut String, id: u32, object: &Object<'_>) {
     }
     text.push_str("</vertices><triangles>\n");
     for [a, b, c] in &object.mesh.triangles {
-        put(
-            text,
-            format_args!("<triangle v1=\"{a}\" v2=\"{b}\" v3=\"{c}\"/>\n"),
-        );
+        put(text, format_args!("<triangle v1=\"{a}\" v2=\"{b}\" v3=\"{c}\"/>\n"));
     }
     text.push_str("</triangles></mesh></object>\n");
 }
@@ -108,21 +99,16 @@ fn decimal(text: &mut String, tenths_um: i64) {
 }
 
 fn put(text: &mut String, arguments: std::fmt::Arguments<'_>) {
-    text.write_fmt(arguments)
-        .expect("writing to a String cannot fail");
+    text.write_fmt(arguments).expect("writing to a String cannot fail");
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
     fn lengths_are_exact_decimals() {
-        for (value, text) in [
-            (0, "0"),
-            (10_000, "1"),
-            (-5, "-0.0005"),
-            (123_450, "12.345"),
-            (-1_000_001, "-100.0001"),
-        ] {
+        for (value, text) in
+            [(0, "0"), (10_000, "1"), (-5, "-0.0005"), (123_450, "12.345"), (-1_000_001, "-100.0001")]
+        {
             let mut written = String::new();
             super::decimal(&mut written, value);
             assert_eq!(written, text);

@@ -22,11 +22,7 @@ impl Axis {
         let (cells, left) = cells(size.tenths_um(), filler);
         // Rounded to the grid once; the other end takes the rest, so the sum stays exact.
         let before = left * alignment.ten_thousandths() / Share::ONE.ten_thousandths();
-        Self {
-            cells,
-            start: before + start.tenths_um(),
-            end: left - before + end.tenths_um(),
-        }
+        Self { cells, start: before + start.tenths_um(), end: left - before + end.tenths_um() }
     }
 
     /// Outer length of everything.
@@ -45,12 +41,8 @@ impl Axis {
 /// Both axes of a specification.
 #[must_use]
 pub fn axes(spec: &GridSpec) -> PerAxis<Axis> {
-    let (size, filler, align, edge) = (
-        spec.plate_size(),
-        spec.filler(),
-        spec.alignment(),
-        spec.edge_adjust(),
-    );
+    let (size, filler, align, edge) =
+        (spec.plate_size(), spec.filler(), spec.alignment(), spec.edge_adjust());
     PerAxis {
         x: Axis::lay_out(size.x, filler.x, align.x, [edge.west, edge.east]),
         y: Axis::lay_out(size.y, filler.y, align.y, [edge.south, edge.north]),

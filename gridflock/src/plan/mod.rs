@@ -113,32 +113,18 @@ pub fn plan(spec: &GridSpec) -> Result<Plan, PlanError> {
     }
     let axes = axes(spec);
     let overhang = overhang(spec);
-    let bed = PerAxis {
-        x: spec.bed_size().x.tenths_um(),
-        y: spec.bed_size().y.tenths_um(),
-    };
+    let bed = PerAxis { x: spec.bed_size().x.tenths_um(), y: spec.bed_size().y.tenths_um() };
     let Some(cuts) = search::search(&axes, overhang, bed) else {
         let longest = |axis: &Axis| {
             let pieces = (0..axis.cells.len()).map(|i| real_length(axis, overhang, i, i + 1));
             Length::from_tenths_um(pieces.max().unwrap_or(0))
         };
         let (x, y) = (longest(&axes.x), longest(&axes.y));
-        return Err(PlanError::BedTooSmall {
-            bed: spec.bed_class(),
-            x,
-            y,
-        });
+        return Err(PlanError::BedTooSmall { bed: spec.bed_class(), x, y });
     };
     let plates = plates(&axes, &cuts.columns, &cuts.rows, overhang, bed);
     let (columns, rows) = (cuts.columns, cuts.rows);
-    Ok(Plan {
-        style: Style::Better,
-        bed: spec.bed_class(),
-        axes,
-        columns,
-        rows,
-        plates,
-    })
+    Ok(Plan { style: Style::Better, bed: spec.bed_class(), axes, columns, rows, plates })
 }
 
 /// The original's plan for `spec`, for comparison.
@@ -152,18 +138,10 @@ pub fn plan_upstream(spec: &GridSpec) -> Result<Plan, PlanError> {
         Connector::None => 0,
         Connector::IntersectionPuzzle { .. } => UPSTREAM_MARGIN,
     };
-    let bed = PerAxis {
-        x: spec.bed_size().x.tenths_um(),
-        y: spec.bed_size().y.tenths_um(),
-    };
+    let bed = PerAxis { x: spec.bed_size().x.tenths_um(), y: spec.bed_size().y.tenths_um() };
     let fails = |reason: String| PlanError::UpstreamFails { reason };
-    let found = upstream::plan(
-        &axes.x,
-        &axes.y,
-        [bed.x - margin, bed.y - margin],
-        spec.segmentation(),
-    )
-    .ok_or_else(|| fails("aborts on an assertion".to_owned()))?;
+    let found = upstream::plan(&axes.x, &axes.y, [bed.x - margin, bed.y - margin], spec.segmentation())
+        .ok_or_else(|| fails("aborts on an assertion".to_owned()))?;
     let [even, odd] = &found.rows;
     for (axis, counts) in [(&axes.x, &found.columns), (&axes.y, even), (&axes.y, odd)] {
         if let Some(reason) = upstream::faults(axis, counts) {
@@ -171,42 +149,27 @@ pub fn plan_upstream(spec: &GridSpec) -> Result<Plan, PlanError> {
         }
     }
     let columns = found.columns;
-    let rows: Vec<_> = (0..columns.len())
-        .map(|i| if i % 2 == 0 { even.clone() } else { odd.clone() })
-        .collect();
+    let rows: Vec<_> =
+        (0..columns.len()).map(|i| if i % 2 == 0 { even.clone() } else { odd.clone() }).collect();
     let plates = plates(&axes, &columns, &rows, overhang(spec), bed);
-    let plates = plates
-        .into_iter()
-        .map(|plate| with_seam_ends(plate, &axes, spec))
-        .collect();
-    Ok(Plan {
-        style: Style::UpstreamExact,
-        bed: spec.bed_class(),
-        axes,
-        columns,
-        rows,
-        plates,
-    })
+    let plates = plates.into_iter().map(|plate| with_seam_ends(plate, &axes, spec)).collect();
+    Ok(Plan { style: Style::UpstreamExact, bed: spec.bed_class(), axes, columns, rows, plates })
 }
 
 fn check_version(spec: &GridSpec) -> Result<(), PlanError> {
     if spec.geometry_version() == GEOMETRY_VERSION {
         Ok(())
     } else {
-        Err(PlanError::OtherGeometry {
-            wanted: spec.geometry_version(),
-            made: GEOMETRY_VERSION,
-        })
+        Err(PlanError::OtherGeometry { wanted: spec.geometry_version(), made: GEOMETRY_VERSION })
     }
 }
 
 fn overhang(spec: &GridSpec) -> Overhang {
     match spec.connector() {
         Connector::None => Overhang { start: 0, end: 0 },
-        Connector::IntersectionPuzzle { fit } => Overhang {
-            start: connector::female_reach(fit),
-            end: connector::male_reach(fit),
-        },
+        Connector::IntersectionPuzzle { fit } => {
+            Overhang { start: connector::female_reach(fit), end: connector::male_reach(fit) }
+        }
     }
 }
 
@@ -233,10 +196,7 @@ fn plates(
                 row,
                 first_cell: [first_x, first_y],
                 cells: [cells_x, cells_y],
-                size: PerAxis {
-                    x: Length::from_tenths_um(size_x),
-                    y: Length::from_tenths_um(size_y),
-                },
+                size: PerAxis { x: Length::from_tenths_um(size_x), y: Length::from_tenths_um(size_y) },
                 rotated,
                 neighbours: Sides {
                     north: first_y + cells_y < axes.y.cells.len(),
@@ -257,10 +217,7 @@ fn plates(
 /// measured 0.3 mm at padding 0, and more with negative padding); its plates are not turned.
 fn with_seam_ends(mut plate: Plate, axes: &PerAxis<Axis>, spec: &GridSpec) -> Plate {
     if plate.rotated {
-        plate.size = PerAxis {
-            x: plate.size.y,
-            y: plate.size.x,
-        };
+        plate.size = PerAxis { x: plate.size.y, y: plate.size.x };
         plate.rotated = false;
     }
     if spec.connector() == Connector::None {
@@ -276,16 +233,9 @@ fn with_seam_ends(mut plate: Plate, axes: &PerAxis<Axis>, spec: &GridSpec) -> Pl
         x += if sides.east { 0 } else { past(axes.x.end) };
     }
     if sides.east {
-        y += if sides.south {
-            past(overhang(spec).start)
-        } else {
-            past(axes.y.start)
-        };
+        y += if sides.south { past(overhang(spec).start) } else { past(axes.y.start) };
         y += if sides.north { 0 } else { past(axes.y.end) };
     }
-    plate.size = PerAxis {
-        x: Length::from_tenths_um(x),
-        y: Length::from_tenths_um(y),
-    };
+    plate.size = PerAxis { x: Length::from_tenths_um(x), y: Length::from_tenths_um(y) };
     plate
 }

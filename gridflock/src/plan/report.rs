@@ -125,14 +125,8 @@ mod tests {
     #[test]
     fn equal_rows_are_written_once() {
         let (a, b) = (vec![5, 3], vec![3, 5]);
-        assert_eq!(
-            shortest_period(&[a.clone(), b.clone(), a.clone()]),
-            [a.clone(), b.clone()]
-        );
+        assert_eq!(shortest_period(&[a.clone(), b.clone(), a.clone()]), [a.clone(), b.clone()]);
         assert_eq!(shortest_period(&[a.clone(), a.clone()]), std::slice::from_ref(&a));
-        assert_eq!(
-            shortest_period(&[a.clone(), a.clone(), b.clone()]),
-            [a.clone(), a, b]
-        );
+        assert_eq!(shortest_period(&[a.clone(), a.clone(), b.clone()]), [a.clone(), a, b]);
     }
 }

@@ -56,11 +56,7 @@ impl Cost {
 /// Real length of a piece of an axis with all that sticks out.
 pub(super) fn real_length(axis: &Axis, overhang: Overhang, first: usize, after: usize) -> i64 {
     let before = if first == 0 { axis.start } else { overhang.start };
-    let behind = if after == axis.cells.len() {
-        axis.end
-    } else {
-        overhang.end
-    };
+    let behind = if after == axis.cells.len() { axis.end } else { overhang.end };
     before + axis.span(first, after) + behind
 }
 
@@ -79,9 +75,7 @@ pub(super) fn search(axes: &PerAxis<Axis>, overhang: Overhang, bed: PerAxis<i64>
         if let Some(&(_, known)) = rows_at.iter().find(|(at, _)| *at == limit) {
             return known;
         }
-        let found = y
-            .cut(&|first, after| y.cost_within(limit, first, after))
-            .map(|(cost, _)| cost.plates);
+        let found = y.cut(&|first, after| y.cost_within(limit, first, after)).map(|(cost, _)| cost.plates);
         rows_at.push((limit, found));
         found
     };
@@ -96,12 +90,7 @@ pub(super) fn search(axes: &PerAxis<Axis>, overhang: Overhang, bed: PerAxis<i64>
     let (_, columns) = x.cut(&|first, after| {
         let rows = rows_beside(x.length(first, after))?;
         let lone = rows * i64::from(x.is_lone(first, after));
-        Some(Cost {
-            plates: rows,
-            lone,
-            spread: x.spread(first, after),
-            ..Cost::default()
-        })
+        Some(Cost { plates: rows, lone, spread: x.spread(first, after), ..Cost::default() })
     })?;
     let limits: Vec<i64> = column_limits(&x, &columns, bed)?;
     let rows = rows_of_columns(&y, &limits)?;
@@ -125,18 +114,11 @@ fn rows_of_columns(y: &Pieces<'_>, limits: &[i64]) -> Option<Vec<Vec<usize>>> {
         let odd = limits.len() / 2;
         let weights = [limits.len() - odd, odd].map(|n| i64::try_from(n).unwrap_or(i64::MAX));
         let [a, b] = y.cut_pair(limit, weights)?;
-        return Some(
-            (0..limits.len())
-                .map(|i| if i % 2 == 0 { a.clone() } else { b.clone() })
-                .collect(),
-        );
+        return Some((0..limits.len()).map(|i| if i % 2 == 0 { a.clone() } else { b.clone() }).collect());
     }
     let mut rows: Vec<Vec<usize>> = Vec::with_capacity(limits.len());
     for &limit in limits {
-        let avoided = rows
-            .last()
-            .map(|counts| cut_positions(counts))
-            .unwrap_or_default();
+        let avoided = rows.last().map(|counts| cut_positions(counts)).unwrap_or_default();
         let (_, counts) = y.cut(&|first, after| {
             let mut cost = y.cost_within(limit, first, after)?;
             cost.crossings = i64::from(avoided.contains(&after));
@@ -254,10 +236,7 @@ impl<'a> Pieces<'a> {
                         };
                         let (next_a, next_b) = if a <= b { (after, b) } else { (a, after) };
                         let meets = next_a == next_b && next_a < end;
-                        let crossing = Cost {
-                            crossings: i64::from(meets),
-                            ..Cost::default()
-                        };
+                        let crossing = Cost { crossings: i64::from(meets), ..Cost::default() };
                         let total = so_far.plus(piece.times(weight)).plus(crossing);
                         let slot = best.get_mut(at(next_a, next_b))?;
                         if slot.is_none_or(|(least, _)| total < least) {
@@ -293,24 +272,14 @@ mod tests {
     use super::*;
 
     fn whole(cells_n: usize) -> Axis {
-        Axis {
-            cells: vec![PITCH.tenths_um(); cells_n],
-            start: 0,
-            end: 0,
-        }
+        Axis { cells: vec![PITCH.tenths_um(); cells_n], start: 0, end: 0 }
     }
 
-    const TAB: Overhang = Overhang {
-        start: 5739,
-        end: 11_800,
-    };
+    const TAB: Overhang = Overhang { start: 5739, end: 11_800 };
 
     fn plan(x: usize, y: usize, bed_mm: [i64; 2]) -> (Vec<usize>, Vec<Vec<usize>>) {
         let [bed_x, bed_y] = bed_mm.map(|mm| mm * 10_000);
-        let axes = PerAxis {
-            x: whole(x),
-            y: whole(y),
-        };
+        let axes = PerAxis { x: whole(x), y: whole(y) };
         let cuts = search(&axes, TAB, PerAxis { x: bed_x, y: bed_y }).unwrap();
         (cuts.columns, cuts.rows)
     }
@@ -322,12 +291,7 @@ mod tests {
         let (columns, rows) = plan(10, 8, [250, 220]);
         assert_eq!(columns, [5, 5]);
         assert_eq!(rows.iter().map(Vec::len).sum::<usize>(), 4);
-        assert!(
-            cut_positions(&rows[0])
-                .iter()
-                .all(|cut| !cut_positions(&rows[1]).contains(cut)),
-            "{rows:?}"
-        );
+        assert!(cut_positions(&rows[0]).iter().all(|cut| !cut_positions(&rows[1]).contains(cut)), "{rows:?}");
     }
 
     #[test]

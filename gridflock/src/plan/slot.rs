@@ -49,17 +49,12 @@ impl FromStr for Slot {
         if letters.is_empty() || letters.len() > 2 || digits.len() > 3 || digits.starts_with('0') {
             return Err(NotASlot);
         }
-        let column = letters
-            .bytes()
-            .fold(0, |n, b| n * LETTERS + usize::from(b - b'A') + 1);
+        let column = letters.bytes().fold(0, |n, b| n * LETTERS + usize::from(b - b'A') + 1);
         let row: usize = digits.parse().map_err(|_not_a_number| NotASlot)?;
         if digits.starts_with('+') || row == 0 || row > POSITIONS_MAX {
             return Err(NotASlot);
         }
-        Ok(Self {
-            column: column - 1,
-            row: row - 1,
-        })
+        Ok(Self { column: column - 1, row: row - 1 })
     }
 }
 
@@ -69,13 +64,9 @@ mod tests {
 
     #[test]
     fn slots_are_written_and_read_back() {
-        for (column, row, text) in [
-            (0, 0, "A1"),
-            (1, 2, "B3"),
-            (25, 9, "Z10"),
-            (26, 0, "AA1"),
-            (701, 0, "ZZ1"),
-        ] {
+        for (column, row, text) in
+            [(0, 0, "A1"), (1, 2, "B3"), (25, 9, "Z10"), (26, 0, "AA1"), (701, 0, "ZZ1")]
+        {
             assert_eq!(Slot::new(column, row).to_string(), text);
             assert_eq!(text.parse(), Ok(Slot::new(column, row)));
         }

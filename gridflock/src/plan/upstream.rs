@@ -28,10 +28,7 @@ pub fn plan(x: &Axis, y: &Axis, usable: [i64; 2], wish: Segmentation) -> Option<
     } else {
         ideal(x, usable_x)
     };
-    Some(UpstreamPlan {
-        columns,
-        rows: staggered(y, usable_y, wish.y_first)?,
-    })
+    Some(UpstreamPlan { columns, rows: staggered(y, usable_y, wish.y_first)? })
 }
 
 /// What is wrong with a plan of the original on one axis, if anything.
@@ -71,10 +68,7 @@ fn ideal(axis: &Axis, usable: i64) -> Vec<usize> {
             index -= 1;
         }
         // Negative padding can put a centre outside of every column: the original loses that cell.
-        if let Some(count) = usize::try_from(index)
-            .ok()
-            .and_then(|index| counts.get_mut(index))
-        {
+        if let Some(count) = usize::try_from(index).ok().and_then(|index| counts.get_mut(index)) {
             *count += 1;
         }
     }
@@ -114,10 +108,7 @@ fn incremental(axis: &Axis, usable: i64, first: Option<usize>) -> Vec<usize> {
 fn staggered(axis: &Axis, usable: i64, wish: [i64; 2]) -> Option<[Vec<usize>; 2]> {
     let [wish_a, wish_b] = wish.map(|n| usize::try_from(n).ok().filter(|&n| n > 0));
     if wish_b.is_some() {
-        return Some([
-            incremental(axis, usable, wish_a),
-            incremental(axis, usable, wish_b),
-        ]);
+        return Some([incremental(axis, usable, wish_a), incremental(axis, usable, wish_b)]);
     }
     let mut plan_a = incremental(axis, usable, None);
     if plan_a.len() <= 1 {
@@ -128,9 +119,8 @@ fn staggered(axis: &Axis, usable: i64, wish: [i64; 2]) -> Option<[Vec<usize>; 2]
         plan_a = incremental(axis, usable, Some(first - 1));
     }
     let (first_a, last_a) = ends(&plan_a);
-    let shifted: Vec<Vec<usize>> = (1..first_a)
-        .map(|shift| incremental(axis, usable, Some(first_a - shift)))
-        .collect();
+    let shifted: Vec<Vec<usize>> =
+        (1..first_a).map(|shift| incremental(axis, usable, Some(first_a - shift))).collect();
     let segments_max = shifted.first()?.len();
     let distance = |a: usize, b: usize| i64::try_from(a.abs_diff(b)).unwrap_or(i64::MAX);
     let cost = |plan: &Vec<usize>| {
@@ -140,17 +130,11 @@ fn staggered(axis: &Axis, usable: i64, wish: [i64; 2]) -> Option<[Vec<usize>; 2]
             - distance(last, last_a)
     };
     // Ties go to the largest shift: the last of equal minima.
-    let candidates = shifted
-        .into_iter()
-        .filter(|plan| plan.len() <= segments_max)
-        .rev();
+    let candidates = shifted.into_iter().filter(|plan| plan.len() <= segments_max).rev();
     let plan_b = candidates.min_by_key(cost)?;
     Some([plan_a, plan_b])
 }
 
 fn ends(plan: &[usize]) -> (usize, usize) {
-    (
-        plan.first().copied().unwrap_or(0),
-        plan.last().copied().unwrap_or(0),
-    )
+    (plan.first().copied().unwrap_or(0), plan.last().copied().unwrap_or(0))
 }

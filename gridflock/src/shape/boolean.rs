@@ -7,19 +7,14 @@ use i_overlay::core::overlay_rule::OverlayRule;
 use i_overlay::i_float::int::point::IntPoint;
 
 fn to_int(contours: &[Contour]) -> Vec<Vec<IntPoint<i32>>> {
-    contours
-        .iter()
-        .map(|c| c.iter().map(|p| IntPoint::new(p.x, p.y)).collect())
-        .collect()
+    contours.iter().map(|c| c.iter().map(|p| IntPoint::new(p.x, p.y)).collect()).collect()
 }
 
 fn overlay(a: &[Contour], b: &[Contour], rule: OverlayRule) -> Vec<Contour> {
     let shapes = Overlay::<i32>::from_subj_and_clip(&to_int(a), &to_int(b)).overlay(rule, FillRule::NonZero);
     // Outer outlines come counter-clockwise and holes clockwise, so their windings add up right.
     let contours = shapes.into_iter().flatten();
-    contours
-        .map(|c| c.into_iter().map(|p| Point::new(p.x, p.y)).collect())
-        .collect()
+    contours.map(|c| c.into_iter().map(|p| Point::new(p.x, p.y)).collect()).collect()
 }
 
 /// What is in `a` but not in `b`.

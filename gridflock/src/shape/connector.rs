@@ -72,33 +72,19 @@ const FEMALE_LOOSE: &List = &[
 fn blend(tight: &List, loose: &List, fit: Share) -> Contour {
     let fit = fit.number();
     let mix = |a: f64, b: f64| from_mm(a * fit + b * (1.0 - fit));
-    tight
-        .iter()
-        .zip(loose)
-        .map(|(t, l)| Point::new(mix(t.0, l.0), mix(t.1, l.1)))
-        .collect()
+    tight.iter().zip(loose).map(|(t, l)| Point::new(mix(t.0, l.0), mix(t.1, l.1))).collect()
 }
 
 /// How far a tab sticks out, tenths of a micrometre.
 pub(crate) fn male_reach(fit: Share) -> i64 {
-    blend(MALE_TIGHT, MALE_LOOSE, fit)
-        .iter()
-        .map(|p| i64::from(p.x))
-        .max()
-        .unwrap_or(0)
+    blend(MALE_TIGHT, MALE_LOOSE, fit).iter().map(|p| i64::from(p.x)).max().unwrap_or(0)
 }
 
 /// How far the lips of a socket stick out, tenths of a micrometre.
 pub(crate) fn female_reach(fit: Share) -> i64 {
     // The last two points bound the cut outside of the plate.
     let points = blend(FEMALE_TIGHT, FEMALE_LOOSE, fit);
-    points
-        .iter()
-        .rev()
-        .skip(2)
-        .map(|p| i64::from(p.x))
-        .max()
-        .unwrap_or(0)
+    points.iter().rev().skip(2).map(|p| i64::from(p.x)).max().unwrap_or(0)
 }
 
 /// What connectors take from a plate and what they add to it.
@@ -138,41 +124,25 @@ fn male(fit: Share) -> Half {
     let shape = counter_clockwise(blend(MALE_TIGHT, MALE_LOOSE, fit));
     let corner = from_mm(CORNER_MM);
     let pocket = [circle(Point::new(-corner, -corner), CORNER_MM)];
-    Half {
-        removed: difference(&[hull(&shape)], &pocket),
-        added: difference(&[shape], &pocket),
-    }
+    Half { removed: difference(&[hull(&shape)], &pocket), added: difference(&[shape], &pocket) }
 }
 
 fn female(fit: Share) -> Half {
     let shape = counter_clockwise(blend(FEMALE_TIGHT, FEMALE_LOOSE, fit));
     let added = difference(&[hull(&shape)], std::slice::from_ref(&shape));
-    Half {
-        removed: vec![shape],
-        added,
-    }
+    Half { removed: vec![shape], added }
 }
 
 /// All connectors of a plate.
 pub(crate) fn connectors(seams: &Seams<'_>, fit: Share) -> Connectors {
     let mut all = Connectors::default();
-    let Sides {
-        north,
-        east,
-        south,
-        west,
-    } = seams.neighbours;
+    let Sides { north, east, south, west } = seams.neighbours;
     if !(north || east || south || west) {
         return all;
     }
     let (male, female) = (male(fit), female(fit));
     // Quarter turns from an eastern seam; the cell ends along the seam; the seam's own coordinate.
-    let sides = [
-        (east, 0, &male),
-        (north, 1, &male),
-        (west, 2, &female),
-        (south, 3, &female),
-    ];
+    let sides = [(east, 0, &male), (north, 1, &male), (west, 2, &female), (south, 3, &female)];
     for (_, quarters, half) in sides.into_iter().filter(|(seam, ..)| *seam) {
         along_seam(seams, quarters, half, &mut all);
     }
@@ -184,32 +154,16 @@ pub(crate) fn connectors(seams: &Seams<'_>, fit: Share) -> Connectors {
 
 fn along_seam(seams: &Seams<'_>, quarters: i32, half: &Half, all: &mut Connectors) {
     let upright = quarters % 2 == 0;
-    let (lines, across) = if upright {
-        (seams.lines_y, seams.lines_x)
-    } else {
-        (seams.lines_x, seams.lines_y)
-    };
-    let at = if quarters < 2 {
-        across.last()
-    } else {
-        across.first()
-    };
+    let (lines, across) =
+        if upright { (seams.lines_y, seams.lines_x) } else { (seams.lines_x, seams.lines_y) };
+    let at = if quarters < 2 { across.last() } else { across.first() };
     let (Some(&at), Some((&first, &last))) = (at, lines.first().zip(lines.last())) else {
         return;
     };
-    let Sides {
-        north,
-        east,
-        south,
-        west,
-    } = seams.neighbours;
+    let Sides { north, east, south, west } = seams.neighbours;
     let (seam_before, seam_after) = if upright { (south, north) } else { (west, east) };
     for &line in lines {
-        let corner = if upright {
-            Point::new(at, line)
-        } else {
-            Point::new(line, at)
-        };
+        let corner = if upright { Point::new(at, line) } else { Point::new(line, at) };
         // An eastern or western seam that meets this corner has its own connector there.
         let is_taken = !upright && ((line == first && west) || (line == last && east));
         if is_taken {
@@ -223,17 +177,12 @@ fn along_seam(seams: &Seams<'_>, quarters: i32, half: &Half, all: &mut Connector
             if is_outside && seam_there {
                 continue;
             }
-            let place = Place {
-                corner,
-                quarters,
-                before,
-            };
+            let place = Place { corner, quarters, before };
             let removed = half.removed.iter().map(|contour| place.moved(contour));
             let added = half.added.iter().map(|contour| place.moved(contour));
             if is_outside {
                 let plate = [padding_strip(seams, upright)];
-                all.removed
-                    .extend(intersection(&removed.collect::<Vec<_>>(), &plate));
+                all.removed.extend(intersection(&removed.collect::<Vec<_>>(), &plate));
                 all.added.extend(intersection(&added.collect::<Vec<_>>(), &plate));
             } else {
                 all.removed.extend(removed);
@@ -272,31 +221,17 @@ impl Place {
 /// The plate, as long as it is along a seam and endless across it: halves in the padding end where it ends.
 fn padding_strip(seams: &Seams<'_>, upright: bool) -> Contour {
     let (x, y) = if upright { (BEYOND, 0) } else { (0, BEYOND) };
-    rectangle(
-        Point::new(seams.low.x - x, seams.low.y - y),
-        Point::new(seams.high.x + x, seams.high.y + y),
-    )
+    rectangle(Point::new(seams.low.x - x, seams.low.y - y), Point::new(seams.high.x + x, seams.high.y + y))
 }
 
 /// The outline, and a band beside each seam that ends where the seam ends: nothing overhangs the grid, and at a
 /// corner where plates meet nothing reaches into the next plate's connector.
 fn allowed(seams: &Seams<'_>) -> Vec<Contour> {
     let (low, high) = (seams.low, seams.high);
-    let Sides {
-        north,
-        east,
-        south,
-        west,
-    } = seams.neighbours;
+    let Sides { north, east, south, west } = seams.neighbours;
     let reach = |side: bool| if side { BEYOND } else { 0 };
     vec![
-        rectangle(
-            Point::new(low.x - reach(west), low.y),
-            Point::new(high.x + reach(east), high.y),
-        ),
-        rectangle(
-            Point::new(low.x, low.y - reach(south)),
-            Point::new(high.x, high.y + reach(north)),
-        ),
+        rectangle(Point::new(low.x - reach(west), low.y), Point::new(high.x + reach(east), high.y)),
+        rectangle(Point::new(low.x, low.y - reach(south)), Point::new(high.x, high.y + reach(north))),
     ]
 }

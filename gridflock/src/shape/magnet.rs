@@ -46,10 +46,7 @@ pub(crate) fn add_cell(shapes: &mut MagnetShapes, cell: Cell, magnets: Magnets) 
     let within = [rectangle(cell.low, cell.high)];
     for (quarters, (corner, _)) in (0..4).zip(corners).filter(|(_, (_, used))| *used) {
         let moved = |contour: Contour| -> Contour {
-            contour
-                .into_iter()
-                .map(|p| corner.plus(p.turned(quarters)))
-                .collect()
+            contour.into_iter().map(|p| corner.plus(p.turned(quarters))).collect()
         };
         shapes.frames.push(moved(frame(frame_mm, reach_mm)));
         let slot = moved(slot(magnets.diameter.mm() / 2.0, reach_mm, direction));
@@ -57,10 +54,7 @@ pub(crate) fn add_cell(shapes: &mut MagnetShapes, cell: Cell, magnets: Magnets) 
         if let Some(release) = magnets.release_width {
             let length_mm = magnets.diameter.mm() / 2.0 + RELEASE_MM;
             let slot = release_slot(release.mm() / 2.0, length_mm, direction);
-            shapes.releases.extend(intersection(
-                &slot.into_iter().map(moved).collect::<Vec<_>>(),
-                &within,
-            ));
+            shapes.releases.extend(intersection(&slot.into_iter().map(moved).collect::<Vec<_>>(), &within));
         }
     }
 }

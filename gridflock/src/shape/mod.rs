@@ -29,28 +29,16 @@ impl Point {
     }
 
     pub(crate) const fn plus(self, other: Self) -> Self {
-        Self {
-            x: self.x + other.x,
-            y: self.y + other.y,
-        }
+        Self { x: self.x + other.x, y: self.y + other.y }
     }
 
     /// Turned counter-clockwise about the origin by `quarters` × 90°.
     pub(crate) const fn turned(self, quarters: i32) -> Self {
         match quarters.rem_euclid(4) {
             0 => self,
-            1 => Self {
-                x: -self.y,
-                y: self.x,
-            },
-            2 => Self {
-                x: -self.x,
-                y: -self.y,
-            },
-            _ => Self {
-                x: self.y,
-                y: -self.x,
-            },
+            1 => Self { x: -self.y, y: self.x },
+            2 => Self { x: -self.x, y: -self.y },
+            _ => Self { x: self.y, y: -self.x },
         }
     }
 }
@@ -63,10 +51,7 @@ pub(crate) fn coordinate(tenths_um: i64) -> i32 {
 
 /// `mm` on the grid.
 pub(crate) fn from_mm(mm: f64) -> i32 {
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "rounded, and saturating for absurd values"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "rounded, and saturating for absurd values")]
     let tenths_um = (mm * 10_000.0).round() as i32;
     tenths_um
 }
@@ -76,31 +61,17 @@ pub(crate) fn on_circle(radius_mm: f64, step: i32) -> Point {
     // Exact at quarter turns and symmetric to the last bit: computed in the first eighth and mirrored.
     let quarter = step.div_euclid(QUARTER_STEPS);
     let within = step.rem_euclid(QUARTER_STEPS);
-    let (a, swap) = if 2 * within > QUARTER_STEPS {
-        (QUARTER_STEPS - within, true)
-    } else {
-        (within, false)
-    };
+    let (a, swap) = if 2 * within > QUARTER_STEPS { (QUARTER_STEPS - within, true) } else { (within, false) };
     let angle = f64::from(a) * core::f64::consts::FRAC_PI_2 / f64::from(QUARTER_STEPS);
-    let (along, across) = if a == 0 {
-        (1.0, 0.0)
-    } else {
-        (libm::cos(angle), libm::sin(angle))
-    };
+    let (along, across) = if a == 0 { (1.0, 0.0) } else { (libm::cos(angle), libm::sin(angle)) };
     let (along, across) = (from_mm(radius_mm * along), from_mm(radius_mm * across));
-    let point = if swap {
-        Point::new(across, along)
-    } else {
-        Point::new(along, across)
-    };
+    let point = if swap { Point::new(across, along) } else { Point::new(along, across) };
     point.turned(quarter)
 }
 
 /// A full circle with 40 corners around `centre`.
 pub(crate) fn circle(centre: Point, radius_mm: f64) -> Contour {
-    (0..4 * QUARTER_STEPS)
-        .map(|step| centre.plus(on_circle(radius_mm, step)))
-        .collect()
+    (0..4 * QUARTER_STEPS).map(|step| centre.plus(on_circle(radius_mm, step))).collect()
 }
 
 /// A rectangle.

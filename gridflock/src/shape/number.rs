@@ -58,11 +58,7 @@ const GLYPHS: &[(char, [u8; 5])] = &[
 /// The squares of `text`. `first_column_end` is the x of the line on which it stands.
 pub(crate) fn number(text: &str, first_column_end: i32, size: i32, is_squeezed: bool) -> Vec<Contour> {
     let square = size / ROWS;
-    let centre_x = if is_squeezed {
-        first_column_end - SQUEEZED
-    } else {
-        first_column_end
-    };
+    let centre_x = if is_squeezed { first_column_end - SQUEEZED } else { first_column_end };
     let mut squares = Vec::new();
     for (place, letter) in (0..).zip(text.chars()) {
         let Some((_, rows)) = GLYPHS.iter().find(|(glyph, _)| *glyph == letter) else {

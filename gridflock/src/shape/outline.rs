@@ -5,12 +5,7 @@ use crate::plan::Sides;
 
 /// A rectangle whose corners are rounded where neither side beside them has a neighbour.
 pub(crate) fn outline(low: Point, high: Point, radius_mm: f64, neighbours: Sides<bool>) -> Contour {
-    let Sides {
-        north,
-        east,
-        south,
-        west,
-    } = neighbours;
+    let Sides { north, east, south, west } = neighbours;
     // Both sides of a corner must hold the radius.
     let shorter_mm = f64::from((high.x - low.x).min(high.y - low.y)) / 10_000.0;
     let radius_mm = radius_mm.min(shorter_mm / 2.0);

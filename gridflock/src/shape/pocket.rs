@@ -30,10 +30,7 @@ pub(crate) struct Cell {
 impl Cell {
     fn core(&self, corner: i32) -> Point {
         let rim = from_mm(RIM_MM);
-        let (x, y) = (
-            [self.low.x + rim, self.high.x - rim],
-            [self.low.y + rim, self.high.y - rim],
-        );
+        let (x, y) = ([self.low.x + rim, self.high.x - rim], [self.low.y + rim, self.high.y - rim]);
         match corner {
             0 => Point::new(x[1], y[1]),
             1 => Point::new(x[0], y[1]),
@@ -54,11 +51,7 @@ impl Cell {
 
     /// The lines along which the facets of a slope between two offsets meet.
     pub(crate) fn folds(&self, inner_mm: f64, outer_mm: f64) -> Vec<[Point; 2]> {
-        self.outline(inner_mm)
-            .into_iter()
-            .zip(self.outline(outer_mm))
-            .map(|(a, b)| [a, b])
-            .collect()
+        self.outline(inner_mm).into_iter().zip(self.outline(outer_mm)).map(|(a, b)| [a, b]).collect()
     }
 
     /// Offset of a point from the core, mm: distance to its side, or to the chord it lies on at a corner.
@@ -66,19 +59,13 @@ impl Cell {
         let rim = from_mm(RIM_MM);
         let beyond =
             |value: i32, low: i32, high: i32| f64::from((low - value).max(value - high) + rim) / 10_000.0;
-        let (dx, dy) = (
-            beyond(point.x, self.low.x, self.high.x),
-            beyond(point.y, self.low.y, self.high.y),
-        );
+        let (dx, dy) = (beyond(point.x, self.low.x, self.high.x), beyond(point.y, self.low.y, self.high.y));
         if dx <= 0.0 || dy <= 0.0 {
             return dx.max(dy);
         }
         let step = core::f64::consts::FRAC_PI_2 / f64::from(QUARTER_STEPS);
         // The facet is found by the angle; the neighbour's plane differs by less than the grid where it is close.
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "an angle of a quarter turn in steps: 0 to 10"
-        )]
+        #[expect(clippy::cast_possible_truncation, reason = "an angle of a quarter turn in steps: 0 to 10")]
         let facet = ((libm::atan2(dy, dx) / step).floor() as i32).clamp(0, QUARTER_STEPS - 1);
         let middle = (f64::from(facet) + 0.5) * step;
         (dx * libm::cos(middle) + dy * libm::sin(middle)) / libm::cos(step / 2.0)
@@ -104,24 +91,14 @@ mod tests {
 
     #[test]
     fn the_slope_has_its_end_heights_on_its_outlines() {
-        let cell = Cell {
-            low: Point::new(0, 0),
-            high: Point::new(420_000, 210_000),
-        };
+        let cell = Cell { low: Point::new(0, 0), high: Point::new(420_000, 210_000) };
         for (radius, z) in [(WALL_MM, UPPER_SLOPE[0]), (RIM_MM, UPPER_SLOPE[1])] {
             for point in cell.outline(radius) {
-                assert_eq!(
-                    cell.slope_height(point, WALL_MM, UPPER_SLOPE[0], UPPER_SLOPE),
-                    z,
-                    "{point:?}"
-                );
+                assert_eq!(cell.slope_height(point, WALL_MM, UPPER_SLOPE[0], UPPER_SLOPE), z, "{point:?}");
             }
         }
         assert_eq!(cell.outline(RIM_MM).len(), 44);
         let inside = Point::new(210_000, 10_000);
-        assert_eq!(
-            cell.slope_height(inside, WALL_MM, UPPER_SLOPE[0], UPPER_SLOPE),
-            36_500
-        );
+        assert_eq!(cell.slope_height(inside, WALL_MM, UPPER_SLOPE[0], UPPER_SLOPE), 36_500);
     }
 }

@@ -60,13 +60,7 @@ pub(super) fn arrange(layers: &Layers<'_>) -> Result<Arrangement, SolidError> {
         if let Some(region) = region {
             winding[region] = 1;
         }
-        let like = Edge {
-            u,
-            v,
-            winding,
-            is_fold,
-            is_fresh: true,
-        };
+        let like = Edge { u, v, winding, is_fold, is_fresh: true };
         edges.extend(like.between(u, v));
     };
     for (index, region) in layers.regions.iter().enumerate() {
@@ -83,16 +77,10 @@ pub(super) fn arrange(layers: &Layers<'_>) -> Result<Arrangement, SolidError> {
     for _ in 0..ROUNDS_MAX {
         let mut cuts = crossings(&mut points, &edges);
         if points.list.len() > POINTS_MAX {
-            return Err(SolidError::TooLarge {
-                points: points.list.len(),
-                max: POINTS_MAX,
-            });
+            return Err(SolidError::TooLarge { points: points.list.len(), max: POINTS_MAX });
         }
         if cuts.is_empty() {
-            return Ok(Arrangement {
-                points: points.list,
-                edges,
-            });
+            return Ok(Arrangement { points: points.list, edges });
         }
         cuts.sort_unstable();
         cuts.dedup();
@@ -105,20 +93,11 @@ impl Edge {
     /// An edge like this one, from `from` to `to`, not yet tested; none if both are the same point.
     fn between(&self, from: u32, to: u32) -> Option<Self> {
         match from.cmp(&to) {
-            std::cmp::Ordering::Less => Some(Self {
-                u: from,
-                v: to,
-                is_fresh: true,
-                ..*self
-            }),
+            std::cmp::Ordering::Less => Some(Self { u: from, v: to, is_fresh: true, ..*self }),
             std::cmp::Ordering::Equal => None,
-            std::cmp::Ordering::Greater => Some(Self {
-                u: to,
-                v: from,
-                winding: self.winding.map(|n| -n),
-                is_fresh: true,
-                ..*self
-            }),
+            std::cmp::Ordering::Greater => {
+                Some(Self { u: to, v: from, winding: self.winding.map(|n| -n), is_fresh: true, ..*self })
+            }
         }
     }
 }
@@ -165,11 +144,7 @@ impl Points {
         };
         for dx in span(point.x) {
             for dy in span(point.y) {
-                let mut at = self
-                    .squares
-                    .get(&(square.0 + dx, square.1 + dy))
-                    .copied()
-                    .unwrap_or(NONE);
+                let mut at = self.squares.get(&(square.0 + dx, square.1 + dy)).copied().unwrap_or(NONE);
                 while at != NONE {
                     let other = self.list[at as usize];
                     let (x, y) = (i64::from(other.x - point.x), i64::from(other.y - point.y));
@@ -215,12 +190,7 @@ fn crossings(points: &mut Points, edges: &[Edge]) -> Vec<(u32, u32)> {
 /// Adds the cuts of two edges: at an end of one that lies on the other, or where they cross.
 fn meet(points: &mut Points, (e_id, e): (u32, &Edge), (f_id, f): (u32, &Edge), cuts: &mut Vec<(u32, u32)>) {
     let list = &points.list;
-    let (a, b, c, d) = (
-        list[e.u as usize],
-        list[e.v as usize],
-        list[f.u as usize],
-        list[f.v as usize],
-    );
+    let (a, b, c, d) = (list[e.u as usize], list[e.v as usize], list[f.u as usize], list[f.v as usize]);
     let apart = |p: i32, q: i32, r: i32, s: i32| p.max(q) + 1 < r.min(s) || r.max(s) + 1 < p.min(q);
     if apart(a.x, b.x, c.x, d.x) || apart(a.y, b.y, c.y, d.y) {
         return;
@@ -262,10 +232,7 @@ fn meet(points: &mut Points, (e_id, e): (u32, &Edge), (f_id, f): (u32, &Edge), c
 /// Whether `point` is within one grid unit of the inside of a line; `side` is its cross product.
 fn is_on(a: Point, b: Point, point: Point, side: i64) -> bool {
     let (x, y) = (i64::from(b.x) - i64::from(a.x), i64::from(b.y) - i64::from(a.y));
-    let (px, py) = (
-        i64::from(point.x) - i64::from(a.x),
-        i64::from(point.y) - i64::from(a.y),
-    );
+    let (px, py) = (i64::from(point.x) - i64::from(a.x), i64::from(point.y) - i64::from(a.y));
     let (along, length) = (x * px + y * py, x * x + y * y);
     if along <= 0 || along >= length {
         return false;
@@ -289,10 +256,7 @@ fn cut(points: &[Point], edges: &[Edge], cuts: &[(u32, u32)]) -> Vec<Edge> {
             cuts.next();
         }
         if on.is_empty() {
-            pieces.push(Edge {
-                is_fresh: false,
-                ..*whole
-            });
+            pieces.push(Edge { is_fresh: false, ..*whole });
             continue;
         }
         on.sort_unstable();
@@ -318,18 +282,13 @@ impl Buckets {
         let high_x = points.iter().map(|p| p.x).max().unwrap_or(0);
         let high_y = points.iter().map(|p| p.y).max().unwrap_or(0);
         let side = BUCKET.max((high_x - low_x).max(high_y - low_y) / BUCKETS_MAX + 1);
-        let frame = Frame {
-            low: Point::new(low_x - 2, low_y - 2),
-            side,
-            wide: (high_x - low_x + 4) / side + 1,
-        };
+        let frame =
+            Frame { low: Point::new(low_x - 2, low_y - 2), side, wide: (high_x - low_x + 4) / side + 1 };
         let tall = (high_y - low_y + 4) / side + 1;
         let count = usize::try_from(frame.wide * tall).unwrap_or(0);
         let mut starts = vec![0; count + 1];
         for edge in edges {
-            frame.each(points[edge.u as usize], points[edge.v as usize], |bucket| {
-                starts[bucket + 1] += 1
-            });
+            frame.each(points[edge.u as usize], points[edge.v as usize], |bucket| starts[bucket + 1] += 1);
         }
         for bucket in 0..count {
             starts[bucket + 1] += starts[bucket];
@@ -356,25 +315,15 @@ impl Frame {
     /// Every bucket that a line passes, with a margin of two grid units.
     fn each(&self, a: Point, b: Point, mut found: impl FnMut(usize)) {
         let (left, right) = if a.x <= b.x { (a, b) } else { (b, a) };
-        let (first, last) = (
-            (left.x - 2 - self.low.x) / self.side,
-            (right.x + 2 - self.low.x) / self.side,
-        );
+        let (first, last) = ((left.x - 2 - self.low.x) / self.side, (right.x + 2 - self.low.x) / self.side);
         for column in first..=last {
             // The stretch of the line within this column of buckets.
             let from = (self.low.x + column * self.side - 2).max(left.x);
             let to = (self.low.x + (column + 1) * self.side + 2).min(right.x);
             let (y_from, y_to) = (height_at(left, right, from), height_at(left, right, to));
-            let (y_from, y_to) = if left.x == right.x {
-                (left.y, right.y)
-            } else {
-                (y_from, y_to)
-            };
+            let (y_from, y_to) = if left.x == right.x { (left.y, right.y) } else { (y_from, y_to) };
             let (low, high) = (y_from.min(y_to) - 3, y_from.max(y_to) + 3);
-            let (low, high) = (
-                (low - self.low.y).max(0) / self.side,
-                (high - self.low.y).max(0) / self.side,
-            );
+            let (low, high) = ((low - self.low.y).max(0) / self.side, (high - self.low.y).max(0) / self.side);
             for row in low..=high {
                 if let Ok(bucket) = usize::try_from(row * self.wide + column) {
                     found(bucket);

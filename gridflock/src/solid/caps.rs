@@ -27,17 +27,9 @@ pub(super) fn caps(all: &Columns<'_>, builder: &mut Builder) -> Result<(), Solid
     let surfaces = Surfaces::new(all);
     let mut rims = surfaces.rims(all);
     rims.sort_unstable();
-    let ids: FxHashMap<Point, u32> = all
-        .graph
-        .points
-        .iter()
-        .enumerate()
-        .map(|(index, point)| (*point, id(index)))
-        .collect();
-    let mut scratch = Scratch {
-        at: vec![NONE; 2 * all.graph.edges.len()],
-        ..Scratch::default()
-    };
+    let ids: FxHashMap<Point, u32> =
+        all.graph.points.iter().enumerate().map(|(index, point)| (*point, id(index))).collect();
+    let mut scratch = Scratch { at: vec![NONE; 2 * all.graph.edges.len()], ..Scratch::default() };
     let mut rest = rims.as_slice();
     while let Some(&(surface, _)) = rest.first() {
         let (own, others) = rest.split_at(rest.partition_point(|&(of, _)| of == surface));
@@ -68,11 +60,7 @@ impl Surfaces {
             starts.push(id(faces.len()));
             faces.resize(faces.len() + 2 * all.columns[*column as usize].len(), id(face));
         }
-        let mut surfaces = Self {
-            starts,
-            merged: (0..id(faces.len())).collect(),
-            faces,
-        };
+        let mut surfaces = Self { starts, merged: (0..id(faces.len())).collect(), faces };
         for edge in 0..id(all.graph.edges.len()) {
             surfaces.each_pair(all, 2 * edge, |surfaces, left, right| {
                 if let Some(right) = right {
@@ -109,11 +97,7 @@ impl Surfaces {
             for end in [0, 1] {
                 let height = interval[end];
                 let goes_on = matches!(height, Height::Flat(_)) || !is_fold;
-                let other = if goes_on {
-                    position(there, end, height)
-                } else {
-                    None
-                };
+                let other = if goes_on { position(there, end, height) } else { None };
                 let surface =
                     |face: u32, index: usize, starts: &[u32]| starts[face as usize] + id(2 * index + end);
                 let own = surface(left, index, &self.starts);
@@ -124,11 +108,8 @@ impl Surfaces {
     }
 
     fn rims(&self, all: &Columns<'_>) -> Vec<Rim> {
-        let mut surfaces = Self {
-            starts: self.starts.clone(),
-            merged: self.merged.clone(),
-            faces: Vec::new(),
-        };
+        let mut surfaces =
+            Self { starts: self.starts.clone(), merged: self.merged.clone(), faces: Vec::new() };
         let mut rims = Vec::new();
         for half in 0..id(2 * all.graph.edges.len()) {
             surfaces.each_pair(all, half, |surfaces, left, right| {
@@ -179,10 +160,7 @@ fn contours(all: &Columns<'_>, rim: &[Rim], scratch: &mut Scratch) -> Result<Vec
         while !scratch.used[place] {
             scratch.used[place] = true;
             contour.push(tail(graph, half));
-            let (a, b) = (
-                graph.points[tail(graph, half) as usize],
-                graph.points[head(graph, half) as usize],
-            );
+            let (a, b) = (graph.points[tail(graph, half) as usize], graph.points[head(graph, half) as usize]);
             twice_area += i64::from(a.x) * i64::from(b.y) - i64::from(b.x) * i64::from(a.y);
             // The surface is on the left: the next piece is the first one clockwise from where we came.
             let corner = head(graph, half);
@@ -195,10 +173,7 @@ fn contours(all: &Columns<'_>, rim: &[Rim], scratch: &mut Scratch) -> Result<Vec
             }
             if scratch.at[turn as usize] == NONE {
                 let at = graph.points[corner as usize];
-                result = Err(SolidError::Open {
-                    x_mm: super::mm_text(at.x),
-                    y_mm: super::mm_text(at.y),
-                });
+                result = Err(SolidError::Open { x_mm: super::mm_text(at.x), y_mm: super::mm_text(at.y) });
                 break;
             }
             half = turn;
@@ -254,11 +229,8 @@ fn cap(
         })
         .collect();
     let net = shape.uncheck_triangulate();
-    let points: Vec<u32> = net
-        .points()
-        .iter()
-        .map(|p| ids.get(&Point::new(p.x, p.y)).copied().unwrap_or(NONE))
-        .collect();
+    let points: Vec<u32> =
+        net.points().iter().map(|p| ids.get(&Point::new(p.x, p.y)).copied().unwrap_or(NONE)).collect();
     for triangle in net.triangle_indices::<u32>().chunks_exact(3) {
         let [a, b, c] = [0, 1, 2].map(|i| points[triangle[i] as usize]);
         let point = |at: u32| all.graph.points[at as usize];

@@ -34,11 +34,7 @@ pub(crate) fn check(mesh: &Mesh) -> Result<(), NotManifold> {
     if mesh.triangles.is_empty() {
         return Err(NotManifold::Empty);
     }
-    let degenerate = mesh
-        .triangles
-        .iter()
-        .filter(|triangle| is_degenerate(mesh, **triangle))
-        .count();
+    let degenerate = mesh.triangles.iter().filter(|triangle| is_degenerate(mesh, **triangle)).count();
     if degenerate > 0 {
         return Err(NotManifold::Degenerate { count: degenerate });
     }
@@ -59,11 +55,7 @@ pub(crate) fn check(mesh: &Mesh) -> Result<(), NotManifold> {
     if wrong > 0 {
         return Err(NotManifold::Edges { count: wrong });
     }
-    if mesh.volume_mm3() <= 0.0 {
-        Err(NotManifold::Volume)
-    } else {
-        Ok(())
-    }
+    if mesh.volume_mm3() <= 0.0 { Err(NotManifold::Volume) } else { Ok(()) }
 }
 
 fn is_degenerate(mesh: &Mesh, triangle: [u32; 3]) -> bool {

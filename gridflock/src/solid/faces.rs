@@ -64,10 +64,7 @@ impl Fans {
             let origin = graph.points[point];
             let fan = &mut halves[starts[point]..starts[point + 1]];
             fan.sort_by(|&a, &b| {
-                let (a, b) = (
-                    graph.points[head(graph, a) as usize],
-                    graph.points[head(graph, b) as usize],
-                );
+                let (a, b) = (graph.points[head(graph, a) as usize], graph.points[head(graph, b) as usize]);
                 by_angle(origin, a, b)
             });
         }
@@ -75,11 +72,7 @@ impl Fans {
         for (place, half) in halves.iter().enumerate() {
             places[*half as usize] = place;
         }
-        Self {
-            starts,
-            halves,
-            places,
-        }
+        Self { starts, halves, places }
     }
 
     /// The half-edge that leaves the same point next clockwise.
@@ -91,14 +84,8 @@ impl Fans {
 }
 
 fn by_angle(origin: Point, a: Point, b: Point) -> Ordering {
-    let (ax, ay) = (
-        i64::from(a.x) - i64::from(origin.x),
-        i64::from(a.y) - i64::from(origin.y),
-    );
-    let (bx, by) = (
-        i64::from(b.x) - i64::from(origin.x),
-        i64::from(b.y) - i64::from(origin.y),
-    );
+    let (ax, ay) = (i64::from(a.x) - i64::from(origin.x), i64::from(a.y) - i64::from(origin.y));
+    let (bx, by) = (i64::from(b.x) - i64::from(origin.x), i64::from(b.y) - i64::from(origin.y));
     let below = |x: i64, y: i64| y < 0 || (y == 0 && x < 0);
     below(ax, ay).cmp(&below(bx, by)).then((ay * bx).cmp(&(ax * by)))
 }
@@ -121,18 +108,13 @@ pub(super) fn faces(graph: &Arrangement, fans: &Fans) -> Result<Faces, SolidErro
         }
     }
     // The outer rim of each connected part lies in the face that is found to its left; parts to the left come first.
-    let mut rims: Vec<usize> = (0..loops.len())
-        .filter(|&index| loops[index].twice_area <= 0)
-        .collect();
+    let mut rims: Vec<usize> = (0..loops.len()).filter(|&index| loops[index].twice_area <= 0).collect();
     rims.sort_by_key(|&index| loops[index].leftmost);
     for rim in rims {
         let around = left_of(graph, loops[rim].leftmost);
         face_of_loop[rim] = around.map_or(OUTSIDE, |half| face_of_loop[loop_of[half as usize] as usize]);
     }
-    let of: Vec<u32> = loop_of
-        .iter()
-        .map(|&index| face_of_loop[index as usize])
-        .collect();
+    let of: Vec<u32> = loop_of.iter().map(|&index| face_of_loop[index as usize]).collect();
     if let Some(half) = of.iter().position(|&face| face == NONE) {
         return Err(open_at(graph, id(half)));
     }
@@ -142,35 +124,24 @@ pub(super) fn faces(graph: &Arrangement, fans: &Fans) -> Result<Faces, SolidErro
 
 fn open_at(graph: &Arrangement, half: u32) -> SolidError {
     let point = graph.points[tail(graph, half) as usize];
-    SolidError::Open {
-        x_mm: super::mm_text(point.x),
-        y_mm: super::mm_text(point.y),
-    }
+    SolidError::Open { x_mm: super::mm_text(point.x), y_mm: super::mm_text(point.y) }
 }
 
 fn loops(graph: &Arrangement, fans: &Fans) -> (Vec<Loop>, Vec<u32>, Vec<u32>) {
     let count = 2 * graph.edges.len();
-    let next: Vec<u32> = (0..id(count))
-        .map(|half| fans.clockwise(head(graph, half), half ^ 1))
-        .collect();
+    let next: Vec<u32> = (0..id(count)).map(|half| fans.clockwise(head(graph, half), half ^ 1)).collect();
     let mut loop_of = vec![NONE; count];
     let mut loops = Vec::new();
     for start in 0..id(count) {
         if loop_of[start as usize] != NONE {
             continue;
         }
-        let mut found = Loop {
-            first: start,
-            twice_area: 0,
-            leftmost: graph.points[tail(graph, start) as usize],
-        };
+        let mut found =
+            Loop { first: start, twice_area: 0, leftmost: graph.points[tail(graph, start) as usize] };
         let mut half = start;
         while loop_of[half as usize] == NONE {
             loop_of[half as usize] = id(loops.len());
-            let (a, b) = (
-                graph.points[tail(graph, half) as usize],
-                graph.points[head(graph, half) as usize],
-            );
+            let (a, b) = (graph.points[tail(graph, half) as usize], graph.points[head(graph, half) as usize]);
             found.twice_area += i64::from(a.x) * i64::from(b.y) - i64::from(b.x) * i64::from(a.y);
             found.leftmost = found.leftmost.min(a);
             half = next[half as usize];
@@ -207,11 +178,8 @@ fn windings(
     next: &[u32],
     faces_n: u32,
 ) -> Result<Vec<Winding>, SolidError> {
-    let mut rims: Vec<(u32, u32)> = loops
-        .iter()
-        .zip(face_of_loop)
-        .map(|(found, &face)| (face, found.first))
-        .collect();
+    let mut rims: Vec<(u32, u32)> =
+        loops.iter().zip(face_of_loop).map(|(found, &face)| (face, found.first)).collect();
     rims.sort_unstable();
     let mut known: Vec<Option<Winding>> = vec![None; faces_n as usize];
     known[OUTSIDE as usize] = Some([0; REGIONS_MAX]);
@@ -245,8 +213,5 @@ fn windings(
             }
         }
     }
-    Ok(known
-        .into_iter()
-        .map(|winding| winding.unwrap_or([0; REGIONS_MAX]))
-        .collect())
+    Ok(known.into_iter().map(|winding| winding.unwrap_or([0; REGIONS_MAX])).collect())
 }

@@ -39,10 +39,7 @@ pub(crate) struct Region {
 
 impl Region {
     pub(crate) fn of(contours: Vec<Contour>) -> Self {
-        Self {
-            contours,
-            ..Self::default()
-        }
+        Self { contours, ..Self::default() }
     }
 }
 
@@ -134,16 +131,8 @@ impl Layers<'_> {
             if self.order(to, low)? == Ordering::Less || self.order(high, from)? == Ordering::Less {
                 kept.push([from, to]);
             } else {
-                low = if self.order(from, low)? == Ordering::Less {
-                    from
-                } else {
-                    low
-                };
-                high = if self.order(to, high)? == Ordering::Greater {
-                    to
-                } else {
-                    high
-                };
+                low = if self.order(from, low)? == Ordering::Less { from } else { low };
+                high = if self.order(to, high)? == Ordering::Greater { to } else { high };
             }
         }
         let mut place = 0;
@@ -184,10 +173,7 @@ mod tests {
     fn steps_are_applied_in_order() {
         use Height::{Flat, Slope as Sloping};
         let mut layers = Layers::default();
-        layers.slopes.push(Slope {
-            range: [0, 7],
-            height: Box::new(|_| 3),
-        });
+        layers.slopes.push(Slope { range: [0, 7], height: Box::new(|_| 3) });
         let body = layers.push(Region::default(), Action::Add(Flat(-10), Flat(20)));
         let pocket = layers.push(Region::default(), Action::Cut(Sloping(0), Flat(20)));
         let slot = layers.push(Region::default(), Action::Cut(Flat(-5), Flat(-2)));
@@ -196,10 +182,7 @@ mod tests {
         let column = |inside: &[usize]| layers.column(&|region| inside.contains(&region)).ok().unwrap();
         assert_eq!(column(&[body]), [[Flat(-10), Flat(20)]]);
         assert_eq!(column(&[body, pocket]), [[Flat(-10), Sloping(0)]]);
-        assert_eq!(
-            column(&[body, pocket, slot]),
-            [[Flat(-10), Flat(-5)], [Flat(-2), Sloping(0)]]
-        );
+        assert_eq!(column(&[body, pocket, slot]), [[Flat(-10), Flat(-5)], [Flat(-2), Sloping(0)]]);
         assert_eq!(column(&[body, pocket, slot, tab]), [[Flat(-10), Flat(20)]]);
         assert_eq!(column(&[tab]), Vec::<Interval>::new());
     }
@@ -207,14 +190,8 @@ mod tests {
     #[test]
     fn crossing_heights_are_refused() {
         let mut layers = Layers::default();
-        layers.slopes.push(Slope {
-            range: [0, 7],
-            height: Box::new(|_| 3),
-        });
-        layers.push(
-            Region::default(),
-            Action::Add(Height::Flat(-10), Height::Slope(0)),
-        );
+        layers.slopes.push(Slope { range: [0, 7], height: Box::new(|_| 3) });
+        layers.push(Region::default(), Action::Add(Height::Flat(-10), Height::Slope(0)));
         layers.push(Region::default(), Action::Cut(Height::Flat(-10), Height::Flat(5)));
         assert!(layers.column(&|_| true).is_err());
     }

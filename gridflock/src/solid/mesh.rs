@@ -38,11 +38,7 @@ impl Mesh {
                 *high = (*high).max(*value);
             }
         }
-        if self.corners.is_empty() {
-            [[0; 3]; 2]
-        } else {
-            [low, high]
-        }
+        if self.corners.is_empty() { [[0; 3]; 2] } else { [low, high] }
     }
 
     /// Outer size, tenths of a micrometre.
@@ -97,11 +93,7 @@ pub(super) struct Builder {
 impl Builder {
     pub(super) fn new(points: Vec<Point>) -> Self {
         let known = FxHashMap::with_capacity_and_hasher(2 * points.len(), rustc_hash::FxBuildHasher);
-        Self {
-            points,
-            known,
-            mesh: Mesh::default(),
-        }
+        Self { points, known, mesh: Mesh::default() }
     }
 
     /// The corner over a point at a height.

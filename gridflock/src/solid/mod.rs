@@ -48,18 +48,12 @@ struct Columns<'a> {
 
 impl Columns<'_> {
     /// Column on the left of a half-edge.
-    #[expect(
-        clippy::indexing_slicing,
-        reason = "every half-edge has a face and every face a column"
-    )]
+    #[expect(clippy::indexing_slicing, reason = "every half-edge has a face and every face a column")]
     fn left_of(&self, half: u32) -> u32 {
         self.of_face[self.faces.of[half as usize] as usize]
     }
 
-    #[expect(
-        clippy::indexing_slicing,
-        reason = "indices of points come from the graph itself"
-    )]
+    #[expect(clippy::indexing_slicing, reason = "indices of points come from the graph itself")]
     fn height(&self, height: Height, point: u32) -> i32 {
         self.layers.height(height, self.graph.points[point as usize])
     }
@@ -74,14 +68,7 @@ pub(crate) fn build(layers: &Layers<'_>) -> Result<Mesh, SolidError> {
     let fans = Fans::new(&graph);
     let faces = faces::faces(&graph, &fans)?;
     let (columns, of_face) = columns(layers, &graph, &faces)?;
-    let all = Columns {
-        layers,
-        graph,
-        fans,
-        faces,
-        columns,
-        of_face,
-    };
+    let all = Columns { layers, graph, fans, faces, columns, of_face };
     let mut builder = Builder::new(all.graph.points.clone());
     caps::caps(&all, &mut builder)?;
     walls::walls(&all, &mut builder)?;
@@ -104,25 +91,17 @@ fn columns(
             of_face.push(known);
             continue;
         }
-        let column = layers
-            .column(&|region| regions >> region & 1 == 1)
-            .map_err(|_crossing| {
-                let half = faces.of.iter().position(|&of| of as usize == face).unwrap_or(0);
-                let point = graph.points.get(faces::tail(graph, id(half)) as usize);
-                let point = point.copied().unwrap_or(Point::new(0, 0));
-                SolidError::SurfacesCross {
-                    x_mm: mm_text(point.x),
-                    y_mm: mm_text(point.y),
-                }
-            })?;
+        let column = layers.column(&|region| regions >> region & 1 == 1).map_err(|_crossing| {
+            let half = faces.of.iter().position(|&of| of as usize == face).unwrap_or(0);
+            let point = graph.points.get(faces::tail(graph, id(half)) as usize);
+            let point = point.copied().unwrap_or(Point::new(0, 0));
+            SolidError::SurfacesCross { x_mm: mm_text(point.x), y_mm: mm_text(point.y) }
+        })?;
         // Equal columns share a number: then nothing separates their faces.
-        let index = columns
-            .iter()
-            .position(|known| *known == column)
-            .unwrap_or_else(|| {
-                columns.push(column);
-                columns.len() - 1
-            });
+        let index = columns.iter().position(|known| *known == column).unwrap_or_else(|| {
+            columns.push(column);
+            columns.len() - 1
+        });
         by_regions.insert(regions, id(index));
         of_face.push(id(index));
     }

@@ -1,9 +1,6 @@
 //! The connected parts of a mesh; loose crumbs are dropped.
 
-#![expect(
-    clippy::indexing_slicing,
-    reason = "corners of triangles are indices of the same mesh"
-)]
+#![expect(clippy::indexing_slicing, reason = "corners of triangles are indices of the same mesh")]
 
 use super::Mesh;
 use super::arrange::id;
@@ -20,11 +17,8 @@ pub(crate) fn keep_large_parts(mesh: &mut Mesh) -> usize {
             merged[p.max(q) as usize] = p.min(q);
         }
     }
-    let mut triangles: Vec<(u32, [u32; 3])> = mesh
-        .triangles
-        .iter()
-        .map(|&triangle| (root(&mut merged, triangle[0]), triangle))
-        .collect();
+    let mut triangles: Vec<(u32, [u32; 3])> =
+        mesh.triangles.iter().map(|&triangle| (root(&mut merged, triangle[0]), triangle)).collect();
     if triangles.windows(2).all(|pair| pair[0].0 == pair[1].0) {
         return usize::from(!triangles.is_empty());
     }

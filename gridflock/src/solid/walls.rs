@@ -57,10 +57,7 @@ pub(super) fn walls(all: &Columns<'_>, builder: &mut Builder) -> Result<(), Soli
 
 /// One wall from the point `from` to the point `to`, outside on its right.
 fn wall(levels: &Levels, [from, to]: [u32; 2], low: [i32; 2], high: [i32; 2], builder: &mut Builder) {
-    let (a, b) = (
-        levels.between(from, low[0], high[0]),
-        levels.between(to, low[1], high[1]),
-    );
+    let (a, b) = (levels.between(from, low[0], high[0]), levels.between(to, low[1], high[1]));
     let height = |chain: &Chain<'_>, place: usize| match place {
         0 => chain.low,
         _ => chain.inner.get(place - 1).map_or(chain.high, |level| level.1),
@@ -100,11 +97,7 @@ struct Chain<'a> {
 impl Chain<'_> {
     /// Stretches between corners; none if both ends are the same.
     fn steps(&self) -> usize {
-        if self.low == self.high {
-            0
-        } else {
-            self.inner.len() + 1
-        }
+        if self.low == self.high { 0 } else { self.inner.len() + 1 }
     }
 }
 
@@ -140,10 +133,6 @@ impl Levels {
         let here = &self.list[self.starts[point as usize]..self.starts[point as usize + 1]];
         let first = here.partition_point(|&(_, z)| z <= low);
         let after = here.partition_point(|&(_, z)| z < high);
-        Chain {
-            low,
-            inner: here.get(first..after).unwrap_or_default(),
-            high,
-        }
+        Chain { low, inner: here.get(first..after).unwrap_or_default(), high }
     }
 }

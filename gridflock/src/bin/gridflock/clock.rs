@@ -6,10 +6,7 @@ use std::time::{Duration, Instant};
 pub(crate) struct Watch(Instant);
 
 impl Watch {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "shown to the user on request, decides nothing"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "shown to the user on request, decides nothing")]
     pub(crate) fn start() -> Self {
         Self(Instant::now())
     }

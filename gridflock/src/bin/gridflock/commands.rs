@@ -18,13 +18,9 @@ use std::sync::{Mutex, PoisonError};
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.command {
         Command::Plan { source, json } => show_plan(source, *json),
-        Command::Generate {
-            source,
-            out,
-            format,
-            threads,
-            timing,
-        } => generate(source, out, *format, usize::from(*threads), *timing),
+        Command::Generate { source, out, format, threads, timing } => {
+            generate(source, out, *format, usize::from(*threads), *timing)
+        }
         Command::Preview { source, out } => preview(source, out),
         Command::Sku { source } => sku(source),
         Command::Schema => print(&pretty(&gridflock::schema::schema())?),
@@ -34,9 +30,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 /// Prints to stdout. A reader that went away (`| head`) is not an error of ours.
 fn print(text: &str) -> Result<(), Failure> {
     match writeln!(std::io::stdout(), "{text}") {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(anyhow!(error)
-            .context("cannot write to the standard output")
-            .into()),
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(anyhow!(error).context("cannot write to the standard output").into())
+        }
         Ok(()) | Err(_) => Ok(()),
     }
 }
@@ -47,11 +43,7 @@ fn pretty(value: &impl serde::Serialize) -> anyhow::Result<String> {
 
 fn read(source: &Source) -> Result<(GridSpec, Plan), Failure> {
     let spec = read_spec(source)?;
-    let plan = if source.upstream_exact {
-        plan_upstream(&spec)?
-    } else {
-        plan(&spec)?
-    };
+    let plan = if source.upstream_exact { plan_upstream(&spec)? } else { plan(&spec)? };
     Ok((spec, plan))
 }
 
@@ -63,11 +55,7 @@ fn read_spec(source: &Source) -> Result<GridSpec, Failure> {
 fn show_plan(source: &Source, json: bool) -> Result<(), Failure> {
     let (_, plan) = read(source)?;
     let report = plan.report();
-    if json {
-        print(&pretty(&report)?)
-    } else {
-        print(&in_words(&report))
-    }
+    if json { print(&pretty(&report)?) } else { print(&in_words(&report)) }
 }
 
 fn in_words(report: &PlanReport) -> String {
@@ -78,15 +66,8 @@ fn in_words(report: &PlanReport) -> String {
     ];
     for plate in &report.plates {
         let ([x, y], [cells_x, cells_y]) = (plate.size_mm, plate.cells);
-        let turned = if plate.rotated {
-            ", turned by 90 degrees"
-        } else {
-            ""
-        };
-        lines.push(format!(
-            "{:<4} {cells_x} x {cells_y} cells, {x} x {y} mm{turned}",
-            plate.slot
-        ));
+        let turned = if plate.rotated { ", turned by 90 degrees" } else { "" };
+        lines.push(format!("{:<4} {cells_x} x {cells_y} cells, {x} x {y} mm{turned}", plate.slot));
     }
     lines.join("\n")
 }
@@ -95,10 +76,7 @@ fn sku(source: &Source) -> Result<(), Failure> {
     let spec = read_spec(source)?;
     let sku = spec.sku().ok_or_else(|| {
         let size = spec.plate_size();
-        Failure::Input(format!(
-            "plate_size is {} x {} mm; a SKU needs whole millimetres",
-            size.x, size.y
-        ))
+        Failure::Input(format!("plate_size is {} x {} mm; a SKU needs whole millimetres", size.x, size.y))
     })?;
     print(&format!("{sku}\n{}", spec.grid_key()))
 }
@@ -160,14 +138,8 @@ fn generate(
     }
     if format == Format::ThreeMf {
         let names: Vec<String> = report.plates.iter().map(|plate| plate.slot.clone()).collect();
-        let objects: Vec<Object<'_>> = names
-            .iter()
-            .zip(&made)
-            .map(|(name, made)| Object {
-                name,
-                mesh: &made.mesh,
-            })
-            .collect();
+        let objects: Vec<Object<'_>> =
+            names.iter().zip(&made).map(|(name, made)| Object { name, mesh: &made.mesh }).collect();
         let mut bytes = Vec::new();
         write_3mf(&objects, &mut bytes).context("cannot write 3MF")?;
         files::write_atomic(&out.join("set.3mf"), &bytes)?;
@@ -177,10 +149,7 @@ fn generate(
             plate.sha256 = Some(sha256.clone());
         }
     }
-    files::write_atomic(
-        &out.join("plan.json"),
-        format!("{}\n", pretty(&report)?).as_bytes(),
-    )?;
+    files::write_atomic(&out.join("plan.json"), format!("{}\n", pretty(&report)?).as_bytes())?;
     if timing {
         let ms = |time: std::time::Duration| time.as_secs_f64() * 1000.0;
         let (plan_ms, mesh_ms) = (ms(planned), ms(meshed) - ms(planned));
@@ -202,9 +171,7 @@ fn make_all(spec: &GridSpec, plan: &Plan, format: Format, threads: usize) -> Res
                 return;
             };
             let mesh = gridflock::generate_plate(spec, plan, plate.slot);
-            done.lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push((index, mesh));
+            done.lock().unwrap_or_else(PoisonError::into_inner).push((index, mesh));
         }
     };
     std::thread::scope(|scope| {
@@ -218,11 +185,7 @@ fn make_all(spec: &GridSpec, plan: &Plan, format: Format, threads: usize) -> Res
     let mut made = Vec::with_capacity(meshes.len());
     for (_, mesh) in meshes {
         let mesh = mesh?;
-        let stl = if format == Format::Stl {
-            stl_bytes(&mesh)?
-        } else {
-            Vec::new()
-        };
+        let stl = if format == Format::Stl { stl_bytes(&mesh)? } else { Vec::new() };
         made.push(Made { mesh, stl });
     }
     Ok(made)

@@ -14,18 +14,13 @@ pub(crate) fn read_params(path: &Path) -> Result<String, Failure> {
     let shown = path.display();
     let mut text = String::new();
     let read = if path == Path::new("-") {
-        std::io::stdin()
-            .lock()
-            .take(PARAMS_BYTES_MAX)
-            .read_to_string(&mut text)
+        std::io::stdin().lock().take(PARAMS_BYTES_MAX).read_to_string(&mut text)
     } else {
         File::open(path).and_then(|file| file.take(PARAMS_BYTES_MAX).read_to_string(&mut text))
     };
     match read {
         Ok(_) => Ok(text),
-        Err(error) => Err(Failure::Input(format!(
-            "cannot read the parameters from {shown}: {error}"
-        ))),
+        Err(error) => Err(Failure::Input(format!("cannot read the parameters from {shown}: {error}"))),
     }
 }
 
@@ -36,10 +31,7 @@ pub(crate) fn make_folder(path: &Path) -> anyhow::Result<()> {
 
 /// Writes a file whole or not at all: beside its place first, then renamed onto it.
 pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let mut name = path
-        .file_name()
-        .context("the output has no file name")?
-        .to_owned();
+    let mut name = path.file_name().context("the output has no file name")?.to_owned();
     name.push(".part");
     let beside = path.with_file_name(name);
     let write = || -> std::io::Result<()> {

@@ -1,0 +1,42 @@
+# Every target says what it does in `make help`. Cargo runs with --locked: the lock file decides the versions.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+CARGO := cargo
+ONCE ?= 0
+
+.PHONY: help setup setup-run build check test test-fast demo bench soak
+
+help: ## Show every target
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install what building, testing and running need (idempotent; says what and why)
+	@./scripts/setup.sh all
+
+setup-run: ## Install only what running needs
+	@./scripts/setup.sh run
+
+build: setup ## Build the release binaries: target/release/{edge-agent,cloud-hub,gridflock}
+	$(CARGO) build --locked --release -p edge-agent -p cloud-hub -p gridflock -p peers -p platewright-tests
+
+check: setup ## Formatting, lints, documentation, conventions, licences
+	$(CARGO) fmt --all -- --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items --quiet
+	$(CARGO) test --locked --quiet -p platewright-tests --test tidy
+
+test: setup ## Everything that must hold
+	$(CARGO) build --locked --workspace --all-targets
+	$(CARGO) test --locked --workspace
+
+test-fast: ## Unit and property tests of the libraries
+	$(CARGO) test --locked --lib -p protocol -p gridflock -p firmware-profiles -p edge-agent -p cloud-hub
+
+demo: build ## A signed order becomes plates, parcels and a fulfilment, with simulated printers (ONCE=1 ends by itself)
+	@target/release/demo $(if $(filter 1,$(ONCE)),--once)
+
+bench: ## Figures of docs/benchmarks.md, measured here and now
+	@./scripts/bench.sh
+
+soak: ## More seeds and larger bounds; hours
+	SOAK=1 $(CARGO) test --locked --release --workspace

@@ -1,0 +1,237 @@
+//! Puts the daemon together: settings checked, data directory taken, ledger opened and recovered, printers, pipeline,
+//! scheduler, hub link and pages started in that order, and drained in reverse.
+
+use std::{path::PathBuf, sync::Arc};
+
+use firmware_profiles::{Control, Library};
+use protocol::{attempt::Owner, wire::v1::Summary};
+use tokio::sync::{mpsc, watch};
+
+use crate::{
+    blobs::BlobStore,
+    clock::Clock,
+    config::{self, Config, Connection},
+    control,
+    floor::{self, Floor, Station},
+    ledger::{Ledger, recover::Found},
+    pipeline::Pipeline,
+    printer::{PortPolicy, PrinterHandle, Report, serial::SerialPrinter},
+    scheduler::Scheduler,
+    sync::{HubClient, Identity, Link, LinkState, SyncTask},
+    tasks::Tasks,
+    web::{self, App},
+};
+
+/// Reports of all printers that may wait for the ledger.
+const REPORTS_MAX: usize = 1024;
+
+/// Why the agent did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A printer names a model that does not exist.
+    #[error(
+        "printer {printer}: profile: expected a known model (`edge-agent profiles list`), found {profile:?}"
+    )]
+    NoProfile {
+        /// Which printer.
+        printer: String,
+        /// What it says.
+        profile: String,
+    },
+    /// A printer's connection does not fit its model.
+    #[error("printer {printer}: connection.kind: {profile} is reached by {expected:?}")]
+    WrongConnection {
+        /// Which printer.
+        printer: String,
+        /// Its model.
+        profile: String,
+        /// The right kind.
+        expected: &'static str,
+    },
+    /// The profiles are damaged.
+    #[error("the compiled-in profiles are not sound")]
+    Profiles(#[from] firmware_profiles::Faults),
+    /// The data directory.
+    #[error("cannot use the data directory")]
+    Control(#[from] control::ControlError),
+    /// The ledger.
+    #[error("cannot use the ledger")]
+    Ledger(#[from] crate::ledger::LedgerError),
+    /// The files.
+    #[error("cannot use the data directory")]
+    File(#[from] crate::files::FileError),
+    /// The hub's settings.
+    #[error("cannot speak with the hub")]
+    Sync(#[from] crate::sync::SyncError),
+    /// The pages.
+    #[error("cannot serve the pages")]
+    Serve(#[from] web::serve::ServeError),
+    /// Signals.
+    #[error("cannot wait for signals")]
+    Signal(#[source] std::io::Error),
+}
+
+/// Runs the daemon until SIGTERM or Ctrl-C.
+///
+/// # Errors
+/// [`StartError`] before anything is started, or when the pages cannot be served.
+pub async fn run(config: Config, agent: PathBuf) -> Result<(), StartError> {
+    let library = Arc::new(Library::embedded()?);
+    check_printers(&config, &library)?;
+    let data_dir = config.site.data_dir.clone();
+    let _lock = control::lock(&data_dir)?;
+    let clock = Clock::of_this_machine();
+    let (ledger, writer) = Ledger::open(&data_dir, clock)?;
+    let blobs = BlobStore::open(&data_dir)?;
+    let found = ledger.after_restart().await?;
+    let was_away = ledger.was_away().await?;
+    let mut tasks = Tasks::default();
+
+    let (reports, incoming) = mpsc::channel(REPORTS_MAX);
+    tasks.spawn("reports", floor::take_reports(ledger.clone(), incoming, tasks.stop_signal()));
+    let mut stations = Vec::new();
+    for settings in &config.printers {
+        let station =
+            station(settings, &library, &ledger, (&found, was_away), (&mut tasks, reports.clone())).await?;
+        stations.push(station);
+    }
+    drop(reports);
+    let floor = Floor { ledger: ledger.clone(), blobs: blobs.clone(), library, stations: Arc::new(stations) };
+    tasks.spawn("watch", floor::watch_printers(floor.clone(), tasks.stop_signal()));
+
+    let (pipeline, worker, requests) = Pipeline::new(ledger.clone(), blobs, config.slicer.clone(), agent);
+    tasks.spawn("pipeline", worker.run(requests, tasks.stop_signal()));
+    let (summary_sender, summary) = watch::channel(Summary::default());
+    let scheduler = Scheduler::new(floor.clone(), pipeline, config.limits, data_dir.clone(), summary_sender);
+    tasks.spawn("scheduler", scheduler.run(tasks.stop_signal()));
+
+    let first = if config.hub.is_some() { Link::Offline } else { Link::Alone };
+    let (link_sender, link) = watch::channel(LinkState { link: first, since: clock.wall() });
+    if let Some(hub) = &config.hub {
+        let identity = Identity::load_or_make(&data_dir)?;
+        let client = HubClient::new(hub.url.clone())?;
+        let task = SyncTask {
+            ledger: ledger.clone(),
+            client,
+            identity,
+            clock,
+            data_dir: data_dir.clone(),
+            summary: summary.clone(),
+            link: link_sender,
+        };
+        tasks.spawn("sync", task.run(tasks.stop_signal()));
+    }
+    let socket = control::listen(&data_dir)?;
+    tasks.spawn("control", web::serve::serve_control(socket, ledger.clone(), data_dir, tasks.stop_signal()));
+
+    let app = App { floor, config: Arc::new(config), link, summary, clock };
+    let stop_pages = tasks.stop_signal().child_token();
+    let pages = web::serve(app, stop_pages.clone());
+    tokio::pin!(pages);
+    let ended = tokio::select! {
+        served = &mut pages => served.map_err(StartError::from),
+        signal = signalled() => {
+            tracing::info!("stopping: running prints of printers that own their jobs go on");
+            stop_pages.cancel();
+            signal.map_err(StartError::Signal).and(pages.await.map_err(StartError::from))
+        }
+    };
+    tasks.drain().await;
+    drop(ledger);
+    // The writer ends when the last handle is gone, and closes the database.
+    drop(tokio::task::spawn_blocking(move || writer.join()).await);
+    ended
+}
+
+async fn signalled() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut term = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// Everything about printers that can be wrong before a port is opened.
+///
+/// # Errors
+/// [`StartError::NoProfile`], [`StartError::WrongConnection`].
+pub fn check_printers(config: &Config, library: &Library) -> Result<(), StartError> {
+    for settings in &config.printers {
+        let printer = settings.id.to_string();
+        let profile = settings.profile.clone();
+        let Some(model) = library.profile(&profile) else {
+            return Err(StartError::NoProfile { printer, profile });
+        };
+        let expected = match (&model.control, &settings.connection) {
+            (Control::Streamed(_), Connection::Serial { .. })
+            | (Control::PrinterOwned(_), Connection::Mqtt { .. }) => continue,
+            (Control::Streamed(_), Connection::Mqtt { .. }) => "serial",
+            (Control::PrinterOwned(_), Connection::Serial { .. }) => "mqtt",
+        };
+        return Err(StartError::WrongConnection { printer, profile, expected });
+    }
+    Ok(())
+}
+
+/// One printer: its bed known to the ledger, its task started.
+async fn station(
+    settings: &config::Printer,
+    library: &Library,
+    ledger: &Ledger,
+    (found, was_away): (&[Found], bool),
+    (tasks, reports): (&mut Tasks, mpsc::Sender<Report>),
+) -> Result<Station, StartError> {
+    let id = settings.id.clone();
+    let unknown = || StartError::NoProfile { printer: id.to_string(), profile: settings.profile.clone() };
+    let profile = Arc::new(library.profile(&settings.profile).cloned().ok_or_else(unknown)?);
+    ledger.add_bed(id.clone()).await?;
+    if was_away && profile.can_print_alone {
+        let evidence = "the agent was not running".to_owned();
+        ledger.doubt_bed(id.clone(), protocol::bed::Doubt::Unobserved, evidence).await?;
+    }
+    let here: Vec<_> = found.iter().filter(|f| f.attempt.printer == id).collect();
+    for f in here.iter().filter(|f| f.attempt.owner == Owner::Stream && profile.resets_on_open) {
+        ledger.keep_port_closed(f.attempt.no).await?;
+    }
+    let said = ledger.snapshot().await?.printers.get(&id).cloned();
+    let may_open = said.is_none_or(|s| s.may_open_port) || !profile.resets_on_open;
+    let policy = if may_open { PortPolicy::Open } else { PortPolicy::StayClosed };
+    let (owner, handle) = connect(settings, &profile, policy, &here, (tasks, reports))?;
+    Ok(Station { settings: settings.clone(), profile, owner, handle })
+}
+
+/// Starts the printer's task. What was connected is in [`check_printers`]'s table of kinds.
+fn connect(
+    settings: &config::Printer,
+    profile: &firmware_profiles::Profile,
+    policy: PortPolicy,
+    _found: &[&Found],
+    (tasks, reports): (&mut Tasks, mpsc::Sender<Report>),
+) -> Result<(Owner, PrinterHandle), StartError> {
+    let stop = tasks.stop_signal();
+    match (&profile.control, &settings.connection) {
+        (Control::Streamed(firmware), Connection::Serial { port, baud }) => {
+            let printer = SerialPrinter {
+                id: settings.id.clone(),
+                port: port.clone(),
+                baud: baud.unwrap_or(profile.baud),
+                firmware: firmware.clone(),
+                resets_on_open: profile.resets_on_open,
+                policy,
+            };
+            let (handle, task) = printer.task(reports, stop);
+            tasks.spawn("printer", task);
+            Ok((Owner::Stream, handle))
+        }
+        (
+            Control::PrinterOwned(_) | Control::Streamed(_),
+            Connection::Mqtt { .. } | Connection::Serial { .. },
+        ) => {
+            let (printer, profile) = (settings.id.to_string(), settings.profile.clone());
+            Err(StartError::WrongConnection { printer, profile, expected: "another kind" })
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! SQLite: connections, pragmas checked at open, one writer thread with group commit. No domain words here.
+
+mod open;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+pub use open::{OpenError, open, open_reader};
+pub use writer::{WriteError, Writer};

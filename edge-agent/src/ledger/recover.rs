@@ -1,0 +1,173 @@
+//! What a start of the agent finds: an unclean stop, or a restored database.
+//!
+//! Invariant: after a restart nothing is started that may have been started before; after a restore nothing at
+//! all until the hub has answered.
+
+use std::path::Path;
+
+use protocol::{
+    attempt::{Attempt, Event, Owner},
+    bed,
+    ids::AttemptNo,
+    wire::v1::{BedCause, EventKind},
+};
+use rusqlite::Connection;
+
+use super::{
+    Ledger, LedgerError, Stamp, bed as beds, events, meta, meta::key, outcome, view, view::AttemptRow,
+};
+use crate::{clock::Clock, files, sources};
+
+/// The copy of the incarnation outside the database: a restored database does not match it.
+const FILE: &str = "incarnation";
+
+/// Finds out which life this is: the same, the first, or a new one after a restore.
+pub(super) fn settle_incarnation(
+    c: &Connection,
+    folder: &Path,
+    clock: Clock,
+) -> Result<protocol::ids::Incarnation, LedgerError> {
+    let file = folder.join(FILE);
+    let outside = std::fs::read_to_string(&file).ok().and_then(|t| t.trim().parse().ok());
+    let inside = meta::get(c, key::INCARNATION)?;
+    let known = inside.as_deref().and_then(|t| t.parse().ok());
+    match (known, outside) {
+        (Some(inside), Some(outside)) if inside == outside => Ok(inside),
+        (None, None) => {
+            let new = sources::incarnation()?;
+            meta::set(c, key::INCARNATION, &new.to_string())?;
+            files::write_atomic(&file, new.to_string().as_bytes(), true)?;
+            Ok(new)
+        }
+        // The database is not the one that was here, or the file is gone with the old disk: both count as restore.
+        (Some(_), Some(_) | None) | (None, Some(_)) => {
+            let new = sources::incarnation()?;
+            c.execute_batch("begin immediate")?;
+            restored(c, clock, new)?;
+            c.execute_batch("commit")?;
+            files::write_atomic(&file, new.to_string().as_bytes(), true)?;
+            tracing::warn!(
+                "the database was restored: every bed and every print in progress is to be looked at"
+            );
+            Ok(new)
+        }
+    }
+}
+
+fn restored(c: &Connection, clock: Clock, new: protocol::ids::Incarnation) -> Result<(), LedgerError> {
+    let now =
+        Stamp { wall: clock.wall(), mono: clock.mono(), boot: clock.boot_id(), synced: clock.is_synced() };
+    meta::set(c, key::INCARNATION, &new.to_string())?;
+    meta::set(c, key::QUARANTINED, "1")?;
+    // A new life counts its events from 1 again; what was not acknowledged is told by the resync.
+    for counter in [key::LAST_SEQ, key::ACKED_SEQ, key::LAST_ATTEMPT] {
+        meta::set(c, counter, "0")?;
+    }
+    c.execute_batch("delete from event")?;
+    for mut attempt in view::live_attempts(c)? {
+        let evidence = "the agent's database was restored from a backup";
+        outcome::apply(c, now, &mut attempt, Event::Restored, evidence)?;
+    }
+    let printers: Vec<String> =
+        c.prepare("select printer from bed")?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    for printer in printers {
+        let printer: protocol::ids::PrinterId =
+            printer.parse().map_err(|_bad| LedgerError::corrupt("printer", printer))?;
+        beds::apply(c, now, &printer, bed::Event::Doubt(bed::Doubt::Restore), "restore")?;
+        events::append(c, now, None, &EventKind::BedOccupied { printer, cause: BedCause::Restore })?;
+    }
+    Ok(())
+}
+
+/// An attempt found at start, after the rules for a restart were applied.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// The attempt, in its state now.
+    pub attempt: AttemptRow,
+    /// The printer owns it: ask it by our task id.
+    pub ask_printer: bool,
+}
+
+impl Ledger {
+    /// Applies the rules for a restart to every attempt that had not ended, once per start of the process and
+    /// before any port is opened.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub async fn after_restart(&self) -> Result<Vec<Found>, LedgerError> {
+        self.write(|c, now| {
+            let mut found = Vec::new();
+            for mut attempt in view::live_attempts(c)? {
+                let event = Event::Restarted { last_line_next: attempt.last_line_next };
+                let evidence = evidence(&attempt);
+                outcome::apply(c, now, &mut attempt, event, &evidence)?;
+                let ask_printer = attempt.owner == Owner::Printer && !attempt.state.is_terminal();
+                found.push(Found { attempt, ask_printer });
+            }
+            Ok(found)
+        })
+        .await
+    }
+
+    /// Whether a streamed attempt was under way when the agent last stopped: the port of a board that resets on
+    /// open then stays closed until a person says so.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub async fn keep_port_closed(&self, no: AttemptNo) -> Result<(), LedgerError> {
+        self.write(move |c, _now| {
+            let attempt = view::attempt(c, no)?;
+            super::printers::set_open_port(c, &attempt.printer, false)
+        })
+        .await
+    }
+}
+
+/// How long the agent may be away before a printer that can print alone counts as unobserved.
+pub const UNOBSERVED_AFTER_MS: i64 = 60_000;
+/// Name of the value that says when the agent last watched its printers.
+const WATCHED: &str = "watched_ms";
+
+impl Ledger {
+    /// Notes that the printers are being watched now. Called every half minute.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub async fn watching(&self) -> Result<(), LedgerError> {
+        self.write(|c, now| meta::set(c, WATCHED, &now.wall.0.to_string())).await
+    }
+
+    /// Whether the agent was away so long that printers may have printed alone. Without a stored time, or with a
+    /// clock that went backwards, it was.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub async fn was_away(&self) -> Result<bool, LedgerError> {
+        let now = self.stamp().wall.0;
+        self.read(move |c| {
+            let last: Option<i64> = meta::get(c, WATCHED)?.and_then(|t| t.parse().ok());
+            Ok(last.is_none_or(|last| !(0..=UNOBSERVED_AFTER_MS).contains(&now.saturating_sub(last))))
+        })
+        .await
+    }
+}
+
+fn evidence(attempt: &AttemptRow) -> String {
+    match (attempt.owner, attempt.state) {
+        (Owner::Stream, Attempt::Starting) if attempt.acked_line == 0 => {
+            "the agent restarted while it started this print; nothing was acknowledged".into()
+        }
+        (Owner::Stream, _) => format!(
+            "the agent restarted in mid-print; {} lines were acknowledged, height {:.2} mm; printing may have gone on for a second",
+            attempt.acked_line,
+            millimetres(attempt.z_um),
+        ),
+        (Owner::Printer, _) => "the agent restarted; the printer is asked what it does".into(),
+    }
+}
+
+/// Micrometres as millimetres, for people.
+#[expect(clippy::cast_precision_loss, reason = "a height on screen: two decimals of a number below 2^53")]
+fn millimetres(um: i64) -> f64 {
+    um as f64 / 1000.0
+}

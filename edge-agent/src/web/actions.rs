@@ -1,0 +1,172 @@
+//! What people can do, with the fields that a form or a JSON body carries. Pages and API share every one of these.
+
+use protocol::{
+    attempt::Answer,
+    ids::{AttemptNo, JobId, PrinterId},
+    units::StateVersion,
+    wire::v1::{UnitId, UnitResult, Verdict},
+};
+use serde::Deserialize;
+
+use super::{App, cause, problem::Problem};
+use crate::{
+    floor::FloorError,
+    ledger::{decide::Decision, sign_off::Count},
+};
+
+/// Longest text of a person, characters.
+const WORDS_MAX: usize = 300;
+
+/// The version of the state that the page was made from.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Seen {
+    /// As the page carried it.
+    pub seen: u64,
+}
+
+/// "The bed is clear."
+#[derive(Debug, Clone, Deserialize)]
+pub struct BedClear {
+    /// What was on it, as the page said.
+    pub cause: String,
+    /// The version.
+    pub seen: u64,
+}
+
+/// Good or scrap per unit.
+#[derive(Debug, Clone, Deserialize)]
+pub struct SignOff {
+    /// Scrapped units with the reason; every other unit is good.
+    #[serde(default)]
+    pub scrap: Vec<Scrap>,
+    /// The plate is off: the bed is clear too.
+    #[serde(default)]
+    pub bed_is_clear: bool,
+    /// The version.
+    pub seen: u64,
+}
+
+/// One scrapped unit.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Scrap {
+    /// Which.
+    pub unit: UnitId,
+    /// Why.
+    pub reason: String,
+}
+
+/// "Did it start?"
+#[derive(Debug, Clone, Deserialize)]
+pub struct Decide {
+    /// `did-not-start`, `printing-now`, `whole-plate`, `plastic-only` or `leave-it`.
+    pub answer: String,
+    /// Why they are sure.
+    #[serde(default)]
+    pub reason: String,
+    /// The version.
+    pub seen: u64,
+}
+
+/// Clears a bed.
+///
+/// # Errors
+/// [`Problem`].
+pub async fn bed_clear(app: &App, printer: &PrinterId, it: &BedClear, by: &str) -> Result<(), Problem> {
+    let saw = cause::parse(&it.cause)?;
+    Ok(app.floor.clear_bed(printer, saw, StateVersion::new(it.seen), by).await?)
+}
+
+/// Signs a plate off; the answer names the replacement.
+///
+/// # Errors
+/// [`Problem`].
+pub async fn sign_off(
+    app: &App,
+    attempt: AttemptNo,
+    it: SignOff,
+    by: &str,
+) -> Result<Option<JobId>, Problem> {
+    let row = app.floor.ledger.attempt(attempt).await?;
+    let job = app.floor.ledger.assignment(row.job).await?;
+    let known: Vec<_> = job.body.units.iter().map(|u| u.id).collect();
+    if let Some(strange) = it.scrap.iter().find(|s| !known.contains(&s.unit)) {
+        return Err(Problem::bad_input(format!("scrap: unit {} is not on this plate.", strange.unit)));
+    }
+    let verdict = |unit| match it.scrap.iter().find(|s| s.unit == unit) {
+        Some(scrap) => Verdict::Scrap { reason: words(&scrap.reason) },
+        None => Verdict::Good,
+    };
+    let units = known.into_iter().map(|unit| UnitResult { unit, verdict: verdict(unit) }).collect();
+    let seen = StateVersion::new(it.seen);
+    let count = Count { attempt, units, bed_is_clear: it.bed_is_clear, seen, by: by.to_owned() };
+    Ok(app.floor.sign_off(count).await?)
+}
+
+/// Decides an Unknown.
+///
+/// # Errors
+/// [`Problem`].
+pub async fn decide(app: &App, attempt: AttemptNo, it: &Decide, by: &str) -> Result<&'static str, Problem> {
+    let answer = match it.answer.as_str() {
+        "did-not-start" => Answer::DidNotStart,
+        "printing-now" => Answer::PrintingNow,
+        "whole-plate" => Answer::WholePlate,
+        "plastic-only" => Answer::PlasticOnly,
+        "leave-it" => Answer::LeaveIt,
+        other => {
+            let right = "did-not-start, printing-now, whole-plate, plastic-only or leave-it";
+            return Err(Problem::bad_input(format!("answer: expected {right}, found {other:?}.")));
+        }
+    };
+    let (reason, seen) = (words(&it.reason), StateVersion::new(it.seen));
+    let decision = Decision { attempt, answer, reason, by: by.to_owned(), seen };
+    Ok(app.floor.decide(decision).await?.word())
+}
+
+/// What can be asked of a running print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Move {
+    /// Hold it.
+    Pause,
+    /// Go on.
+    Resume,
+    /// End it.
+    Cancel,
+}
+
+/// Asks a printer's task, if the page was not older than the printer's state.
+///
+/// # Errors
+/// [`Problem`].
+pub async fn move_print(app: &App, printer: &PrinterId, what: Move, seen: u64) -> Result<(), Problem> {
+    check_seen(app, printer, seen).await?;
+    let handle = &app.floor.station(printer)?.handle;
+    let done = match what {
+        Move::Pause => handle.pause().await,
+        Move::Resume => handle.resume().await,
+        Move::Cancel => handle.cancel().await,
+    };
+    Ok(done?)
+}
+
+/// Whether a page was made from the printer's state of now.
+///
+/// # Errors
+/// A stale [`Problem`] with the version of now.
+pub async fn check_seen(app: &App, printer: &PrinterId, seen: u64) -> Result<(), Problem> {
+    let snapshot = app.floor.ledger.snapshot().await?;
+    let station = app.floor.station(printer)?;
+    let version = snapshot.beds.get(printer).map(|b| b.version).unwrap_or_default();
+    if version == StateVersion::new(seen) {
+        return Ok(());
+    }
+    let word = crate::scheduler::summary::state_word(station, &snapshot, snapshot.live_on(printer));
+    let now = format!("{} is {word} now", station.settings.name);
+    Err(FloorError::from(crate::ledger::LedgerError::Stale { now, version }).into())
+}
+
+/// A person's words, bounded.
+#[must_use]
+pub fn words(text: &str) -> String {
+    text.trim().chars().filter(|c| !c.is_control()).take(WORDS_MAX).collect()
+}

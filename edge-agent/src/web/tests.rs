@@ -1,0 +1,1 @@
+//! Doors that stay shut, and words that say why.

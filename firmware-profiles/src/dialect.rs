@@ -1,0 +1,93 @@
+//! What a driver must know about printers that own their jobs and speak MQTT: ports, limits, waits, words.
+use std::time::Duration;
+
+use crate::error::Fault;
+use crate::firmware::{id_of, millis, size};
+use crate::read::{Source, Table};
+
+/// An MQTT dialect. All times are real time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dialect {
+    /// File name without ending, such as `bambu`.
+    pub id: String,
+    /// Name for people.
+    pub title: String,
+    /// Port of the broker inside the printer.
+    pub mqtt_port: u16,
+    /// Port of the implicit FTPS server inside the printer.
+    pub ftps_port: u16,
+    /// User name for both.
+    pub user: String,
+    /// MQTT keep-alive.
+    pub keep_alive: Duration,
+    /// Largest report accepted, in bytes.
+    pub packet_bytes_max: usize,
+    /// Without a report for this long the session counts as half dead and is opened anew.
+    pub silence_max: Duration,
+    /// Least time between two connections made because of silence.
+    pub reconnect_cooldown: Duration,
+    /// Least time between two requests for a full report.
+    pub full_report_every: Duration,
+    /// How long a start may take until the printer shows it. Never repeated meanwhile.
+    pub start_wait: Duration,
+    /// How long a running job may be out of sight before it is Unknown.
+    pub lost_after: Duration,
+    /// Telemetry older than this is no evidence of idleness.
+    pub fresh_max: Duration,
+    /// Slowest upload accepted, in bytes per second.
+    pub upload_floor_bytes_s: u32,
+    /// Least time granted to an upload.
+    pub upload_wait_min: Duration,
+    /// States in which a start may be sent.
+    pub startable: Vec<String>,
+    /// `MMMM_EEEE` codes that mean: cancelled by a person.
+    pub cancelled: Vec<String>,
+}
+
+/// Reads one dialect file.
+pub(crate) fn read(file: &str, text: &str, faults: &mut Vec<Fault>) -> Option<Dialect> {
+    let before = faults.len();
+    let mut source = Source { file, text, faults };
+    let (parsed, errors) = toml::de::DeTable::parse_recoverable(text);
+    if !source.accept(&errors) {
+        return None;
+    }
+    let mut top = Table::top(&parsed);
+    let s = &mut source;
+    let title = top.text(s, "title");
+    let mut link = top.table(s, "link");
+    let mut waits = top.table(s, "waits");
+    let mut upload = top.table(s, "upload");
+    let mut words = top.table(s, "words");
+    let dialect = Dialect {
+        id: id_of(file),
+        title,
+        mqtt_port: port(link.number(s, "mqtt_port", 1..=65_535)),
+        ftps_port: port(link.number(s, "ftps_port", 1..=65_535)),
+        user: link.sourced(s, "user"),
+        keep_alive: millis(link.number(s, "keep_alive_ms", 5_000..=300_000)),
+        packet_bytes_max: size(link.number(s, "packet_bytes_max", 10_240..=4_194_304)),
+        silence_max: millis(waits.number(s, "silence_max_ms", 5_000..=600_000)),
+        reconnect_cooldown: millis(waits.number(s, "reconnect_cooldown_ms", 1_000..=600_000)),
+        full_report_every: millis(waits.number(s, "full_report_every_ms", 1_000..=3_600_000)),
+        start_wait: millis(waits.number(s, "start_wait_ms", 10_000..=1_800_000)),
+        lost_after: millis(waits.number(s, "lost_after_ms", 10_000..=3_600_000)),
+        fresh_max: millis(waits.number(s, "fresh_max_ms", 1_000..=300_000)),
+        upload_floor_bytes_s: upload.number(s, "floor_bytes_s", 1_000..=100_000_000),
+        upload_wait_min: millis(upload.number(s, "wait_min_ms", 10_000..=3_600_000)),
+        startable: words.texts(s, "startable"),
+        cancelled: words.texts(s, "cancelled"),
+    };
+    if dialect.startable.is_empty() {
+        s.fault(words.offset(), "`words.startable` may not be empty".to_owned());
+    }
+    for table in [link, waits, upload, words, top] {
+        table.finish(s);
+    }
+    (source.faults.len() == before).then_some(dialect)
+}
+
+/// A port out of a number that was checked to be one.
+fn port(number: u32) -> u16 {
+    u16::try_from(number).unwrap_or(u16::MAX)
+}

@@ -1,0 +1,147 @@
+//! The agent of a farm: settings, process, paired API.
+
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+
+use crate::{
+    http::{self, Http},
+    process::{self, Process},
+};
+
+/// A printer as the agent's settings name it.
+#[derive(Debug, Clone)]
+pub struct Wired {
+    /// Its id.
+    pub id: String,
+    /// Its model.
+    pub profile: String,
+    /// Its connection, as TOML.
+    pub connection: String,
+}
+
+/// The agent process and how to speak with it.
+#[derive(Debug)]
+pub struct Agent {
+    config: PathBuf,
+    folder: PathBuf,
+    process: Option<Process>,
+    api: Option<Http>,
+    token: Option<String>,
+}
+
+impl Agent {
+    /// Writes the settings; nothing runs yet.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn new(folder: &Path, hub: Option<&str>, printers: &[Wired]) -> anyhow::Result<Self> {
+        let slicer = ["/usr/bin/prusa-slicer", "/opt/platewright/slicer/prusa-slicer"];
+        let slicer = slicer.iter().rev().find(|p| Path::new(p).exists()).context("no slicer: make setup")?;
+        let mut text = format!(
+            "[site]\nname = \"Workshop\"\ndata_dir = {:?}\n[web]\nlisten = \"127.0.0.1:0\"\ntls = \"off\"\n[slicer]\ncommand = [{slicer:?}]\nsandbox = {:?}\n",
+            folder.join("agent"),
+            sandbox(),
+        );
+        if let Some(hub) = hub {
+            writeln!(text, "[hub]\nurl = {hub:?}")?;
+        }
+        for printer in printers {
+            let Wired { id, profile, connection } = printer;
+            writeln!(text, "[[printer]]\nid = {id:?}\nprofile = {profile:?}\nconnection = {connection}")?;
+        }
+        let config = folder.join("agent.toml");
+        http::write(&config, &text)?;
+        Ok(Self { config, folder: folder.to_owned(), process: None, api: None, token: None })
+    }
+
+    /// Runs one of its commands.
+    ///
+    /// # Errors
+    /// Anything but exit 0.
+    pub fn command(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        let config = self.config.to_string_lossy();
+        let mut all = vec!["--config", &config];
+        all.extend_from_slice(arguments);
+        process::run("edge-agent", &all)
+    }
+
+    /// Starts it, pairs at the first start, and waits until it answers.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub async fn start(&mut self) -> anyhow::Result<()> {
+        let config = self.config.to_string_lossy().into_owned();
+        let arguments = ["run".to_owned(), "--config".into(), config];
+        let mut process = Process::start(&self.folder, "agent", "edge-agent", &arguments)?;
+        let address = process.address().await?;
+        self.process = Some(process);
+        let open = Http::new(address)?;
+        if self.token.is_none() {
+            let code = self.command(&["pair", "--role", "admin"])?;
+            let paired = open.post("/api/v1/pair", &json!({ "code": code, "name": "Operator" })).await?;
+            self.token = Some(http::text(&paired, "/token")?.to_owned());
+        }
+        self.api = self.token.as_ref().map(|token| open.with_token(token));
+        Ok(())
+    }
+
+    /// Whether it was started and not stopped.
+    #[must_use]
+    pub const fn is_started(&self) -> bool {
+        self.process.is_some()
+    }
+
+    /// Its API.
+    ///
+    /// # Errors
+    /// It is not running.
+    pub fn api(&self) -> anyhow::Result<&Http> {
+        self.api.as_ref().context("the agent is not running")
+    }
+
+    /// Its state.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn state(&self) -> anyhow::Result<Value> {
+        self.api()?.get("/api/v1/state").await
+    }
+
+    /// `kill -9`.
+    ///
+    /// # Errors
+    /// It is not running.
+    pub fn kill(&mut self) -> anyhow::Result<()> {
+        self.process.take().context("the agent is not running")?.kill()
+    }
+
+    /// SIGTERM and wait.
+    ///
+    /// # Errors
+    /// It did not end.
+    pub async fn stop(&mut self) -> anyhow::Result<()> {
+        self.process.take().context("the agent is not running")?.stop().await
+    }
+
+    /// Its data directory.
+    #[must_use]
+    pub fn data_dir(&self) -> PathBuf {
+        self.folder.join("agent")
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
+        self.process.as_ref().map(Process::id)
+    }
+}
+
+/// The slicer's cage in runs: `auto`, unless set-up found that none works here.
+fn sandbox() -> &'static str {
+    if std::env::var_os("PLATEWRIGHT_SANDBOX_NONE").is_some() { "none" } else { "auto" }
+}
