@@ -8,6 +8,7 @@
 pub mod conformance;
 mod effects;
 mod error;
+mod rows;
 pub mod sqlite;
 mod types;
 
@@ -21,10 +22,12 @@ use protocol::wire::v1::{Claim, ResyncReply, ResyncRequest, SyncReply, SyncReque
 
 pub use effects::{BoughtLabel, Effect, FulfillIntent, FulfillLine, LabelIntent, OutboxRow, Outcome, Taken};
 pub use error::StoreError;
+pub use rows::{
+    AgentRow, AttemptRow, AuditRow, JobRow, LineRow, Milestone, OrderDetail, OrderRow, ShipmentRow, User,
+};
 pub use types::{
-    Address, AgentRow, AttemptRow, AuditRow, Delivery, ForceWish, HoldReason, InboxRow, JobRow, LineKind,
-    LineRow, LineWish, Mapping, Milestone, OrderApplied, OrderDetail, OrderRow, OrderWish, PartWish, Pending,
-    Received, Settled, ShipmentRow, Shop, Stands, StaticPart, User,
+    Address, Delivery, ForceWish, HoldReason, InboxRow, LineKind, LineWish, Mapping, OrderApplied, OrderWish,
+    PartWish, Pending, Received, Settled, Shop, Stands, StaticPart,
 };
 
 /// Answer of a store method. Boxed: the implementation is chosen at start.

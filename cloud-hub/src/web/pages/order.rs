@@ -85,6 +85,7 @@ struct OrderPage {
     tries: Vec<Try>,
     shipments: Vec<Shipment>,
     effects: Vec<Effect>,
+    waits: Vec<String>,
     timeline: Vec<Entry>,
     trace: String,
     is_held_by_person: bool,
@@ -182,7 +183,7 @@ fn subtitle(it: &OrderDetail, clock: &Clock) -> String {
     let who =
         [it.row.customer.clone(), city].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(", ");
     let due = it.row.due_ms.map(|at| format!(" · due {}", clock.due(at))).unwrap_or_default();
-    format!("{who} · {} {} · came in {}{due}", it.currency, it.total, clock.due(it.row.placed_ms))
+    format!("{who} · {} {} · came in {}{due}", it.currency, it.total, clock.time(it.row.placed_ms))
 }
 
 pub(super) async fn page(
@@ -211,6 +212,13 @@ pub(super) async fn page(
         lines: it.lines.iter().filter(|l| l.wanted > 0).map(line).collect(),
         tries: all_tries(&it.jobs, &clock),
         shipments: it.shipments.iter().map(shipment).collect(),
+        waits: effects
+            .iter()
+            .filter(|e| {
+                matches!(e.state.as_str(), "due" | "unknown") && e.order == Some(order) && !e.note.is_empty()
+            })
+            .map(|e| format!("{} Next try {}.", e.note, clock.time(e.due_ms)))
+            .collect(),
         effects: effects
             .into_iter()
             .filter(|e| e.state == "dead" && e.order == Some(order))
