@@ -1,7 +1,7 @@
 //! Everything durable, in the domain's words: one method per thing that may happen, with its answer as data.
 //!
 //! Invariants: every method is one transaction, and its answer exists only after the commit. Repeating a method with
-//! the same arguments changes nothing more. The trait knows no SQL; the suite in [`conformance`] holds for every
+//! the same arguments changes nothing more. The trait knows no SQL; the suite in `conformance` holds for every
 //! implementation.
 
 #[cfg(any(test, feature = "conformance"))]

@@ -1,6 +1,6 @@
 //! HTML pages on the design system: server-rendered, every action a form, works without script.
 //!
-//! Reading order: [`layout`] (what every page has), `words` (how states and times read), then one file per page.
+//! Reading order: `layout` (what every page has), `words` (how states and times read), then one file per page.
 
 mod act;
 mod activity;
