@@ -59,6 +59,8 @@ pub struct Hub {
     pub data_dir: PathBuf,
     /// `name`: the company's name on the pages. Default `Platewright`.
     pub name: String,
+    /// `time_zone`: of the pages, by its IANA name: `Europe/Brussels`. Default `UTC`. Stored times are UTC always.
+    pub time_zone: String,
     /// `database.url`: only `sqlite://PATH` in this version. Default `hub.db` in the data directory.
     pub database: PathBuf,
     /// `secrets.key_file`: 64 hexadecimal digits; made if missing. Default `secret.key` in the data directory.
@@ -203,7 +205,10 @@ impl Config {
             |url: &str| url.strip_prefix("sqlite://").filter(|path| !path.is_empty()).map(PathBuf::from);
         let expected = "sqlite:///PATH (PostgreSQL is not part of this version)";
         let database = r.parsed(("database", "url"), expected, sqlite);
+        let zone = |name: &str| jiff::tz::TimeZone::get(name).is_ok().then(|| name.to_owned());
+        let time_zone = r.parsed(("hub", "time_zone"), "a time zone, for example Europe/Brussels", zone);
         let hub = Hub {
+            time_zone: time_zone.unwrap_or_else(|| "UTC".into()),
             name: r.text("hub", "name").unwrap_or_else(|| "Platewright".into()),
             database: database.unwrap_or_else(|| data_dir.join("hub.db")),
             key_file: r.path("secrets", "key_file").unwrap_or_else(|| data_dir.join("secret.key")),

@@ -1,6 +1,6 @@
 //! Shopify at arm's length: vendor words stop here.
 //!
-//! Reading order: [`client`] (calls), `types` (answers), [`map`] (into our words), [`Connected`] (what the hub asks).
+//! Reading order: `client` (calls), `types` (answers), [`map`] (into our words), then what the hub asks, below.
 //! Never retries a mutation by itself.
 
 mod client;

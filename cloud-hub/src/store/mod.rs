@@ -1,13 +1,14 @@
 //! Everything durable, in the domain's words: one method per thing that may happen, with its answer as data.
 //!
 //! Invariants: every method is one transaction, and its answer exists only after the commit. Repeating a method with
-//! the same arguments changes nothing more. The trait knows no SQL; the suite in [`conformance`] holds for every
+//! the same arguments changes nothing more. The trait knows no SQL; the suite in `conformance` holds for every
 //! implementation.
 
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod effects;
 mod error;
+mod rows;
 pub mod sqlite;
 mod types;
 
@@ -21,10 +22,12 @@ use protocol::wire::v1::{Claim, ResyncReply, ResyncRequest, SyncReply, SyncReque
 
 pub use effects::{BoughtLabel, Effect, FulfillIntent, FulfillLine, LabelIntent, OutboxRow, Outcome, Taken};
 pub use error::StoreError;
+pub use rows::{
+    AgentRow, AttemptRow, AuditRow, JobRow, LineRow, Milestone, OrderDetail, OrderRow, ShipmentRow, User,
+};
 pub use types::{
-    Address, AgentRow, AttemptRow, AuditRow, Delivery, ForceWish, HoldReason, InboxRow, JobRow, LineKind,
-    LineRow, LineWish, Mapping, Milestone, OrderApplied, OrderDetail, OrderRow, OrderWish, PartWish, Pending,
-    Received, Settled, ShipmentRow, Shop, Stands, StaticPart, User,
+    Address, Delivery, ForceWish, HoldReason, InboxRow, LineKind, LineWish, Mapping, OrderApplied, OrderWish,
+    PartWish, Pending, Received, Settled, Shop, Stands, StaticPart,
 };
 
 /// Answer of a store method. Boxed: the implementation is chosen at start.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::MethodRouter;
 
 use super::auth;
@@ -75,15 +75,24 @@ impl Routes {
     }
 }
 
-async fn check(State(guard): State<Guard>, request: Request, next: Next) -> Result<Response, Problem> {
-    let request = match guard.permission {
+async fn check(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let is_page = !path.starts_with("/api/") && !path.starts_with("/agent/");
+    match admit(&guard, request).await {
+        Ok(request) => next.run(request).await,
+        Err(problem) if is_page => super::pages::problem_page(problem),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn admit(guard: &Guard, request: Request) -> Result<Request, Problem> {
+    Ok(match guard.permission {
         Permission::Public => request,
         Permission::Agent => auth::agent(&guard.hub, request).await?,
         Permission::See | Permission::Operate | Permission::Administer => {
             auth::person(&guard.hub, request, guard.permission).await?
         }
-    };
-    Ok(next.run(request).await)
+    })
 }
 
 #[cfg(test)]

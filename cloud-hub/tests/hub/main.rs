@@ -5,3 +5,4 @@
 mod doors;
 mod farm;
 mod main_job;
+mod pages;

@@ -86,7 +86,8 @@ async fn lost_answers_and_storms_of_5xx_end_in_one_label_and_one_fulfilment() {
         ("HubOrder", FaultKind::Http500, 6),
         ("*", FaultKind::Http503, 15),
     ];
-    for (on, kind, times) in cases {
+    // Each case waits for time-outs most of the time: all at once.
+    let runs = cases.into_iter().map(async |(on, kind, times)| {
         let mut farm = Farm::new().await;
         let mut agent = Agent::enrol(&farm).await;
         let control = if on == "announce" { &farm.sendcloud } else { &farm.shopify };
@@ -96,7 +97,8 @@ async fn lost_answers_and_storms_of_5xx_end_in_one_label_and_one_fulfilment() {
         farm.until_word("Shipped").await;
         println!("{on} {kind:?}: done");
         all_is_well(&mut farm).await;
-    }
+    });
+    futures_util::future::join_all(runs).await;
 }
 
 #[tokio::test]

@@ -126,3 +126,17 @@ pub(super) async fn a_label_bought_for_a_cancelled_order_is_given_back(
     let detail = store.order(shop.tenant, row.id).await.unwrap().unwrap();
     assert_eq!(detail.shipments[0].state, "cancelled");
 }
+
+pub(super) async fn an_order_on_hold_sends_nothing(store: &'static dyn Store, _clock: SetClock) {
+    let shop = ready(store).await;
+    let order = store.orders(shop.tenant, 9).await.unwrap().remove(0).id;
+    assert!(store.set_hold(shop.tenant, order, Some("wait for Eva".into()), "Ann".into()).await.unwrap());
+    assert_eq!(take(store, "sendcloud", "b1").await, None);
+    assert!(store.set_hold(shop.tenant, order, None, "Ann".into()).await.unwrap());
+    let taken = take(store, "sendcloud", "b1").await.unwrap();
+    store.finish_effect(taken.id, Outcome::Bought(label())).await.unwrap();
+    // More is wanted after the label: the fulfilment waits for the new plates.
+    store.apply_order(super::wishes::order(&shop, 2, vec![line("l1", 2)])).await.unwrap();
+    assert_eq!(store.orders(shop.tenant, 9).await.unwrap()[0].word, "Printing");
+    assert_eq!(take(store, "shopify", "b1").await, None);
+}

@@ -31,6 +31,7 @@ stories! {
     orders::an_older_snapshot_changes_nothing,
     orders::less_wanted_withdraws_and_more_wanted_makes,
     orders::a_held_line_does_not_stop_the_others,
+    orders::an_order_without_its_money_stays_new,
     orders::a_cancelled_order_wants_nothing,
     orders::printed_surplus_goes_to_the_shelf_and_is_used_first,
     agents::a_code_is_good_once_and_for_its_time,
@@ -43,5 +44,6 @@ stories! {
     effects::an_order_of_good_parts_is_labelled_and_fulfilled_once,
     effects::a_call_of_a_dead_process_is_unknown,
     effects::refusals_use_up_tries_and_waiting_does_not,
+    effects::an_order_on_hold_sends_nothing,
     effects::a_label_bought_for_a_cancelled_order_is_given_back,
 }

@@ -110,3 +110,14 @@ pub(super) async fn printed_surplus_goes_to_the_shelf_and_is_used_first(
         "the plate that was printed for the cancelled order comes from the shelf"
     );
 }
+
+pub(super) async fn an_order_without_its_money_stays_new(store: &'static dyn Store, _clock: SetClock) {
+    let shop = shop(store).await;
+    let mut wish = order(&shop, 1, vec![line("l1", 1)]);
+    wish.may_print = false;
+    assert_eq!(store.apply_order(wish).await.unwrap().jobs_made, 0);
+    assert_eq!(store.orders(shop.tenant, 9).await.unwrap()[0].state, "New");
+    let paid = store.apply_order(order(&shop, 2, vec![line("l1", 1)])).await.unwrap();
+    assert_eq!(paid.jobs_made, 2);
+    assert_eq!(store.orders(shop.tenant, 9).await.unwrap()[0].state, "InProduction");
+}

@@ -114,10 +114,14 @@ pub(super) fn mark_orphans(tx: &Transaction<'_>, boot: &str, now: WallMs) -> Res
     Ok(u32::try_from(tx.execute(ORPHANS, (boot, now.0))?).unwrap_or(u32::MAX))
 }
 
+// A label or fulfilment goes out only while its order is ready and nobody holds it; a doubtful call is cleared up always.
 const NEXT: &str = "
 select id, tenant, orders, body, state, tries_n, waiting_since_ms
 from outbox
 where service = ?1 and state in ('due', 'unknown') and due_ms <= ?2
+  and (state = 'unknown' or kind = 'cancel_label' or (
+    exists (select 1 from orders o where o.id = outbox.orders and o.state = 'ReadyToShip')
+    and not exists (select 1 from hold h where h.orders = outbox.orders and h.source <> 'shipping')))
 order by due_ms, id
 limit 1";
 // A row that may have worked before stays suspect: if this process dies, the next one looks up again in any case.

@@ -113,7 +113,8 @@ const MILESTONE: &str = "
 insert into milestone (tenant, orders, correlation, kind, text, at_ms)
 select tenant, id, correlation, ?2, ?3, ?4
 from orders
-where id = ?1";
+where id = ?1
+returning correlation";
 /// Adds an entry to an order's timeline and the log.
 pub(super) fn milestone(
     tx: &Transaction<'_>,
@@ -122,8 +123,10 @@ pub(super) fn milestone(
     text: &str,
     now: WallMs,
 ) -> Result<(), StoreError> {
-    tx.prepare_cached(MILESTONE)?.execute((order.to_string(), kind, text, now.0))?;
-    tracing::info!(order.id = %order, milestone = kind, "order {order}: {kind}");
+    let mut statement = tx.prepare_cached(MILESTONE)?;
+    let correlation: String =
+        statement.query_row((order.to_string(), kind, text, now.0), |row| row.get(0))?;
+    tracing::info!(order.id = %order, correlation, milestone = kind, "{correlation}: {kind}");
     Ok(())
 }
 
@@ -176,7 +179,10 @@ pub(super) fn advance(tx: &Transaction<'_>, order: OrderId, now: WallMs) -> Resu
         milestone_once(tx, order, "all_jobs_printing", "All plates are printing or printed.", now)?;
     }
     if is_waiting {
-        step(tx, order, Event::MoreWanted, now).map(drop)?;
+        // Only what was ready goes back; an order that waits for its money is not in production.
+        if state(tx, order)? == OrderState::ReadyToShip {
+            step(tx, order, Event::MoreWanted, now)?;
+        }
         return Ok(());
     }
     if sends_n == 0 {

@@ -44,7 +44,7 @@ pub(super) async fn upload(
     Ok(Json(json!({ "sha256": sha256, "bytes": bytes, "name": name })))
 }
 
-pub(super) async fn download(
+pub(crate) async fn download(
     State(hub): State<Arc<Hub>>,
     Path(sha256): Path<String>,
 ) -> Result<Response, Problem> {

@@ -2,6 +2,9 @@
 
 mod admin;
 pub(crate) use admin::{CODE_MS, ROLES, make_code};
+pub(crate) use files::download as download_file;
+pub(crate) use jobs::done as job_done;
+pub(crate) use session::check as check_password;
 mod files;
 mod jobs;
 mod mappings;
