@@ -3,10 +3,11 @@
 //! This module knows no SQL and opens no listening port. It never starts a print by itself: it executes a start order
 //! at most once and reports evidence; what the evidence proves is decided by `protocol::attempt`.
 //!
-//! [`types`] (orders, reports, view), [`task`] (starting a printer's task), [`serial`] (streamed printers),
-//! [`emergency`] (the path that waits for nothing).
+//! [`types`] (orders, reports, view), [`task`] (the channels of a printer's task), [`serial`] (streamed printers),
+//! [`mqtt`] (printers that own their jobs), [`emergency`] (the path that waits for nothing).
 pub mod emergency;
 pub mod error;
+pub mod mqtt;
 pub mod serial;
 pub mod task;
 pub mod types;
@@ -20,7 +21,7 @@ use tokio::time::timeout;
 use emergency::{EMERGENCY_WAIT_MAX, Stop};
 pub use error::PrinterError;
 pub use types::{
-    Connection, Doing, Held, PortPolicy, PrinterView, Progress, Report, StartOrder, StartRefused,
+    Connection, Doing, Held, HeldAs, PortPolicy, PrinterView, Progress, Report, StartOrder, StartRefused,
     Temperatures, What,
 };
 

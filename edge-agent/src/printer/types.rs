@@ -102,6 +102,19 @@ pub struct Held {
     pub attempt: AttemptNo,
     /// The task id it was started with.
     pub task_id: String,
+    /// How far the ledger knows it to be.
+    pub was: HeldAs,
+}
+
+/// How far an attempt of an earlier life of the agent was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeldAs {
+    /// Its start may have been sent.
+    Starting,
+    /// The printer had shown it.
+    Running,
+    /// Nobody knew.
+    Unknown,
 }
 
 /// What is known of a printer now. Shown on pages and asked by the start guards; never an order.
@@ -123,6 +136,8 @@ pub struct PrinterView {
     pub heard: Option<Instant>,
     /// What it said of itself: firmware and version.
     pub firmware: Option<String>,
+    /// The certificate that the printer showed, where it has one: to be pinned.
+    pub leaf: Option<Sha256>,
     /// The newest message for a person: prompt, error, reason of a refusal.
     pub message: Option<String>,
 }
@@ -140,6 +155,7 @@ impl PrinterView {
             temperatures: Temperatures::default(),
             heard: None,
             firmware: None,
+            leaf: None,
             message: None,
         }
     }

@@ -1,4 +1,5 @@
 //! Drivers against simulated printers that count what they really did, over real ptys, real MQTT and real FTPS.
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 mod bench;
+mod mqtt;
 mod serial;

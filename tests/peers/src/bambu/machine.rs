@@ -115,6 +115,7 @@ pub struct Machine {
     remaining_min: u64,
     layers: [u64; 2],
     speed_level: u64,
+    now: f64,
 }
 
 impl Machine {
@@ -140,6 +141,7 @@ impl Machine {
             remaining_min: 0,
             layers: [0, 0],
             speed_level: 2,
+            now: 0.0,
         }
     }
 
@@ -159,6 +161,7 @@ impl Machine {
 
     /// Lets `seconds` of real time pass, up to `now`.
     pub fn step(&mut self, now: f64, seconds: f64) {
+        self.now = now;
         let mut budget = seconds * self.config.speed;
         if self.state == State::Prepare && now >= self.running_at {
             self.state = State::Running;
@@ -268,7 +271,8 @@ impl Machine {
         self.begin(name, gcode, &json!({ "subtask_name": name, "task_id": "0", "subtask_id": "0" }), now);
     }
 
-    fn begin(&mut self, file: &str, gcode: &str, request: &Value, now: f64) {
+    /// A job begins, with the ids and the name of its request.
+    pub fn begin(&mut self, file: &str, gcode: &str, request: &Value, now: f64) {
         let text = |key: &str| match request.get(key) {
             Some(Value::String(text)) => clamp(text),
             Some(other) => clamp(&other.to_string()),
@@ -376,7 +380,8 @@ impl Machine {
             "spd_lvl": self.speed_level,
             "stg_cur": match self.state { State::Running => 0, State::Prepare => 2, _ => -1 },
             "sdcard": true,
-            "wifi_signal": "-45dBm",
+            // Radio noise: what keeps an idle printer reporting.
+            "wifi_signal": format!("-{}dBm", 45 + whole(self.now) % 3),
             "home_flag": 256,
             "lights_report": [{ "node": "chamber_light", "mode": "on" }],
             "ams": { "ams": [], "ams_exist_bits": "0", "tray_now": "255" },

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, QoS, Transport};
+use rumqttc::{AsyncClient, Event, MqttOptions, Packet, QoS, Transport};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::Config;
@@ -122,6 +123,20 @@ impl Handle {
         shared.machine.print_at_display(name, gcode, now);
     }
 
+    /// The printer begins a task on its own: a start that was thought lost.
+    pub fn print_task(&self, file: &str, name: &str, task_id: &str, gcode: &str) {
+        let mut shared = self.lock();
+        let now = shared.now;
+        let ids = json!({ "subtask_name": name, "task_id": task_id, "subtask_id": task_id });
+        shared.machine.begin(file, gcode, &ids, now);
+    }
+
+    /// The folder that its FTPS server shows.
+    #[must_use]
+    pub fn sd(&self) -> PathBuf {
+        self.sd.clone()
+    }
+
     /// What physically happened.
     #[must_use]
     pub fn tally(&self) -> crate::machine::tally::Tally {
@@ -194,7 +209,7 @@ fn run(config: Config, told: &Told) {
         Ok(servers) => {
             let handle = servers.handle(config);
             drop(told.send(Ok(handle.clone())));
-            runtime.block_on(servers.serve(handle));
+            tokio::task::LocalSet::new().block_on(&runtime, servers.serve(handle));
         }
         Err(error) => drop(told.send(Err(error))),
     }
@@ -239,25 +254,17 @@ impl Servers {
 
     async fn serve(mut self, handle: Handle) {
         let began = Instant::now();
-        let (mut client, mut events) = self.firmware(&handle.config);
+        let (mut client, mut requests) = self.firmware(&handle.config);
         let (mut reporter, mut last, mut report_at) = (Reporter::default(), 0.0, began);
         let mut tick = interval(STEP);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 _ = tick.tick() => {}
-                event = events.poll() => match event {
-                    Ok(Event::Incoming(Packet::ConnAck(_))) => {
-                        let topic = format!("device/{}/request", handle.config.serial);
-                        drop(client.subscribe(topic, QoS::AtLeastOnce).await);
-                    }
-                    Ok(Event::Incoming(Packet::Publish(message))) => {
-                        request(&handle, &client, &mut reporter, &message.payload).await;
-                        report_at = Instant::now();
-                    }
-                    Ok(_) => {}
-                    Err(_broken) => tokio::time::sleep(STEP).await,
-                },
+                Some(payload) = requests.recv() => {
+                    request(&handle, &client, &mut reporter, &payload).await;
+                    report_at = Instant::now();
+                }
             }
             let now = began.elapsed().as_secs_f64();
             let restart = {
@@ -275,7 +282,7 @@ impl Servers {
             last = now;
             if restart {
                 self.restart(&handle.config);
-                (client, events) = self.firmware(&handle.config);
+                (client, requests) = self.firmware(&handle.config);
             }
             if Instant::now() >= report_at {
                 report_at = Instant::now() + REPORT_EVERY;
@@ -298,14 +305,32 @@ impl Servers {
     }
 
     /// The printer's own client on its broker.
-    fn firmware(&self, config: &Config) -> (AsyncClient, EventLoop) {
+    fn firmware(&self, config: &Config) -> (AsyncClient, mpsc::Receiver<Vec<u8>>) {
         let socket = socket(self.dir.path());
         let mut options =
             MqttOptions::new(format!("firmware-{}", config.serial), socket.to_string_lossy(), 0);
         options.set_transport(Transport::Unix);
         options.set_credentials("printer", "printer");
         options.set_max_packet_size(PACKET_BYTES_MAX, PACKET_BYTES_MAX);
-        AsyncClient::new(options, 64)
+        let (client, mut events) = AsyncClient::new(options, 64);
+        let (tell, requests) = mpsc::channel(64);
+        let (subscriber, topic) = (client.clone(), format!("device/{}/request", config.serial));
+        // A task of its own: the client's loop may not be interrupted in the middle of a packet.
+        drop(tokio::task::spawn_local(async move {
+            while !tell.is_closed() {
+                match events.poll().await {
+                    Ok(Event::Incoming(Packet::ConnAck(_))) => {
+                        drop(subscriber.try_subscribe(&topic, QoS::AtLeastOnce));
+                    }
+                    Ok(Event::Incoming(Packet::Publish(message))) => {
+                        drop(tell.send(message.payload.to_vec()).await);
+                    }
+                    Ok(_) => {}
+                    Err(_broken) => tokio::time::sleep(STEP).await,
+                }
+            }
+        }));
+        (client, requests)
     }
 }
 
