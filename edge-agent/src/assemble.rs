@@ -1,10 +1,16 @@
 //! Puts the daemon together: settings checked, data directory taken, ledger opened and recovered, printers, pipeline,
 //! scheduler, hub link and pages started in that order, and drained in reverse.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use firmware_profiles::{Control, Library};
-use protocol::{attempt::Owner, wire::v1::Summary};
+use protocol::{
+    attempt::{Attempt, Owner},
+    wire::v1::Summary,
+};
 use tokio::sync::{mpsc, watch};
 
 use crate::{
@@ -12,10 +18,15 @@ use crate::{
     clock::Clock,
     config::{self, Config, Connection},
     control,
+    files::{self, FileError},
     floor::{self, Floor, Station},
     ledger::{Ledger, recover::Found},
     pipeline::Pipeline,
-    printer::{PortPolicy, PrinterHandle, Report, serial::SerialPrinter},
+    printer::{
+        Held, HeldAs, PortPolicy, PrinterHandle, Report,
+        mqtt::{MqttPrinter, Trust},
+        serial::SerialPrinter,
+    },
     scheduler::Scheduler,
     sync::{HubClient, Identity, Link, LinkState, SyncTask},
     tasks::Tasks,
@@ -83,6 +94,7 @@ pub async fn run(config: Config, agent: PathBuf) -> Result<(), StartError> {
     let clock = Clock::of_this_machine();
     let (ledger, writer) = Ledger::open(&data_dir, clock)?;
     let blobs = BlobStore::open(&data_dir)?;
+    files::make_folder(&data_dir.join("run"))?;
     let found = ledger.after_restart().await?;
     let was_away = ledger.was_away().await?;
     let mut tasks = Tasks::default();
@@ -91,8 +103,14 @@ pub async fn run(config: Config, agent: PathBuf) -> Result<(), StartError> {
     tasks.spawn("reports", floor::take_reports(ledger.clone(), incoming, tasks.stop_signal()));
     let mut stations = Vec::new();
     for settings in &config.printers {
-        let station =
-            station(settings, &library, &ledger, (&found, was_away), (&mut tasks, reports.clone())).await?;
+        let station = station(
+            settings,
+            (&library, &data_dir),
+            &ledger,
+            (&found, was_away),
+            (&mut tasks, reports.clone()),
+        )
+        .await?;
         stations.push(station);
     }
     drop(reports);
@@ -179,7 +197,7 @@ pub fn check_printers(config: &Config, library: &Library) -> Result<(), StartErr
 /// One printer: its bed known to the ledger, its task started.
 async fn station(
     settings: &config::Printer,
-    library: &Library,
+    (library, data_dir): (&Library, &Path),
     ledger: &Ledger,
     (found, was_away): (&[Found], bool),
     (tasks, reports): (&mut Tasks, mpsc::Sender<Report>),
@@ -196,19 +214,38 @@ async fn station(
     for f in here.iter().filter(|f| f.attempt.owner == Owner::Stream && profile.resets_on_open) {
         ledger.keep_port_closed(f.attempt.no).await?;
     }
-    let said = ledger.snapshot().await?.printers.get(&id).cloned();
+    let snapshot = ledger.snapshot().await?;
+    let said = snapshot.printers.get(&id).cloned();
     let may_open = said.is_none_or(|s| s.may_open_port) || !profile.resets_on_open;
-    let policy = if may_open { PortPolicy::Open } else { PortPolicy::StayClosed };
-    let (owner, handle) = connect(settings, &profile, policy, &here, (tasks, reports))?;
+    let held = here.iter().filter(|f| f.ask_printer).map(|f| Held {
+        attempt: f.attempt.no,
+        task_id: f.attempt.task_id.clone(),
+        was: held_as(f.attempt.state),
+    });
+    let ended = snapshot.attempts.iter().filter(|a| a.printer == id && a.state.is_terminal());
+    let known = Known {
+        policy: if may_open { PortPolicy::Open } else { PortPolicy::StayClosed },
+        held: held.collect(),
+        ended: ended.map(|a| a.task_id.clone()).collect(),
+        data_dir: data_dir.to_owned(),
+    };
+    let (owner, handle) = connect(settings, &profile, known, (tasks, reports))?;
     Ok(Station { settings: settings.clone(), profile, owner, handle })
 }
 
-/// Starts the printer's task. What was connected is in [`check_printers`]'s table of kinds.
+/// What a printer's task needs from the ledger.
+struct Known {
+    policy: PortPolicy,
+    held: Vec<Held>,
+    ended: Vec<String>,
+    data_dir: PathBuf,
+}
+
+/// Starts the printer's task. Kinds that do not fit were refused by [`check_printers`].
 fn connect(
     settings: &config::Printer,
     profile: &firmware_profiles::Profile,
-    policy: PortPolicy,
-    _found: &[&Found],
+    known: Known,
     (tasks, reports): (&mut Tasks, mpsc::Sender<Report>),
 ) -> Result<(Owner, PrinterHandle), StartError> {
     let stop = tasks.stop_signal();
@@ -220,18 +257,50 @@ fn connect(
                 baud: baud.unwrap_or(profile.baud),
                 firmware: firmware.clone(),
                 resets_on_open: profile.resets_on_open,
-                policy,
+                policy: known.policy,
             };
             let (handle, task) = printer.task(reports, stop);
             tasks.spawn("printer", task);
             Ok((Owner::Stream, handle))
         }
         (
-            Control::PrinterOwned(_) | Control::Streamed(_),
-            Connection::Mqtt { .. } | Connection::Serial { .. },
+            Control::PrinterOwned(dialect),
+            Connection::Mqtt { host, port, ftps_port, serial, access_code_file, ca_file },
         ) => {
+            let code =
+                std::fs::read_to_string(access_code_file).map_err(FileError::of("read", access_code_file))?;
+            let printer = MqttPrinter {
+                id: settings.id.clone(),
+                host: host.clone(),
+                mqtt_port: *port,
+                ftps_port: *ftps_port,
+                serial: serial.clone(),
+                access_code: code.trim().to_owned(),
+                trust: ca_file.clone().map_or(Trust::FirstContact, Trust::Authority),
+                dialect: dialect.clone(),
+                socket_dir: known.data_dir.join("run"),
+                held: known.held,
+                ended: known.ended,
+            };
+            let (handle, task) = printer.task(reports, stop);
+            tasks.spawn("printer", task);
+            Ok((Owner::Printer, handle))
+        }
+        (Control::PrinterOwned(_), Connection::Serial { .. })
+        | (Control::Streamed(_), Connection::Mqtt { .. }) => {
             let (printer, profile) = (settings.id.to_string(), settings.profile.clone());
             Err(StartError::WrongConnection { printer, profile, expected: "another kind" })
+        }
+    }
+}
+
+/// How far the ledger knows an attempt to be that it holds as not ended.
+const fn held_as(state: Attempt) -> HeldAs {
+    match state {
+        Attempt::Starting => HeldAs::Starting,
+        Attempt::Printing | Attempt::Paused => HeldAs::Running,
+        Attempt::Unknown { .. } | Attempt::Finished | Attempt::Failed { .. } | Attempt::Cancelled => {
+            HeldAs::Unknown
         }
     }
 }
