@@ -4,6 +4,8 @@ use std::time::Duration;
 use edge_agent::printer::serial::SerialPrinter;
 use edge_agent::printer::{Connection, Doing, PortPolicy, PrinterError, PrinterHandle};
 use firmware_profiles::{Control, Firmware, Library};
+use peers::fault_proxy::mangle::Damage;
+use peers::fault_proxy::serial::{self as cable, Cable};
 use peers::marlin::Config;
 use peers::marlin::faults::Order;
 use peers::marlin::sim::{Handle, Sim};
@@ -28,6 +30,7 @@ fn firmware() -> Firmware {
 struct Bench {
     dir: TempDir,
     sim: Option<Sim>,
+    cable: Option<Cable>,
     board: Handle,
     printer: PrinterHandle,
     ledger: Ledger,
@@ -37,6 +40,15 @@ struct Bench {
 impl Bench {
     /// A printer with its driver, ready unless the policy keeps the port closed.
     async fn new(policy: PortPolicy, change: impl FnOnce(&mut Config)) -> Self {
+        Self::with(policy, None, change).await
+    }
+
+    /// The same with a bad cable in between.
+    async fn through(seed: u64) -> Self {
+        Self::with(PortPolicy::Open, Some(seed), |_| {}).await
+    }
+
+    async fn with(policy: PortPolicy, cable_seed: Option<u64>, change: impl FnOnce(&mut Config)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut config = Config::new(dir.path().join("tty"));
         config.speed = 200.0;
@@ -45,11 +57,14 @@ impl Bench {
         let resets_on_open = config.reset_on_open;
         let sim = Sim::start(config).unwrap();
         let board = sim.handle();
+        let (device, link) = (dir.path().join("tty"), dir.path().join("cable"));
+        let port = if cable_seed.is_some() { link.clone() } else { device.clone() };
+        let cable = cable_seed.map(|seed| Cable::start(link, device, 0, seed).unwrap());
         let (ledger, reports) = Ledger::new();
         let shutdown = CancellationToken::new();
         let (printer, task) = SerialPrinter {
             id: "ender-1".parse().unwrap(),
-            port: dir.path().join("tty"),
+            port,
             baud: 115_200,
             firmware: firmware(),
             resets_on_open,
@@ -57,7 +72,7 @@ impl Bench {
         }
         .task(reports, shutdown.clone());
         drop(edge_agent::tasks::spawn(task));
-        let bench = Self { dir, sim: Some(sim), board, printer, ledger, shutdown };
+        let bench = Self { dir, sim: Some(sim), cable, board, printer, ledger, shutdown };
         if policy == PortPolicy::Open {
             bench.until_ready().await;
         }
@@ -175,6 +190,41 @@ async fn cable_and_firmware_faults_cost_neither_a_line_nor_a_second_one() {
         .await;
         assert_whole(&bench, 400);
         assert_eq!(bench.ledger.events(), [Event::FirstLineAcked, Event::StreamDone], "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_cable_costs_time_and_nothing_else() {
+    let given = std::env::var_os("TEST_SEED").and_then(|seed| seed.into_string().ok()?.parse().ok());
+    let base: u64 = given.unwrap_or(77);
+    let (flips, drops) = (300, 200);
+    for (seed, to_printer, to_host) in [
+        (base, Damage { flip_per_million: flips, ..Damage::default() }, Damage::default()),
+        (
+            base + 1,
+            Damage::default(),
+            Damage { flip_per_million: flips, drop_per_million: drops, ..Damage::default() },
+        ),
+        (
+            base + 2,
+            Damage { flip_per_million: flips, drop_per_million: drops, ..Damage::default() },
+            Damage { flip_per_million: flips, double_lines_per_thousand: 20, ..Damage::default() },
+        ),
+    ] {
+        let bench = Bench::through(seed).await;
+        bench.cable.as_ref().unwrap().handle().order(cable::Order {
+            to_printer: Some(to_printer.clone()),
+            to_host: Some(to_host.clone()),
+            ..cable::Order::default()
+        });
+        bench.start(1, &plate(1_200)).await;
+        until("done", || {
+            let cable = bench.cable.as_ref().unwrap().handle().state();
+            let seen = (seed, cable, bench.ledger.evidence(), bench.board.state());
+            (bench.ledger.events().contains(&Event::StreamDone), seen)
+        })
+        .await;
+        assert_whole(&bench, 1_200);
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod bambu;
 pub mod control;
+pub mod fault_proxy;
 pub mod machine;
 pub mod marlin;
 pub mod sendcloud;
