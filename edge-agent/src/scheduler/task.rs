@@ -123,35 +123,48 @@ impl Scheduler {
         self.start().await
     }
 
-    /// Asks the pipeline for the G-code of every open job, for the classes that could print it.
+    /// Asks the pipeline for G-code: first one class for every open job, spread over the classes by their printers,
+    /// so that no printer waits for another one's files; then the other classes.
     fn prepare(&mut self, snapshot: &Snapshot) {
-        let now = Instant::now();
         let floor = self.floor.clone();
         self.asked.retain(|(job, ..), _| snapshot.assignment(*job).is_some());
+        let mut load: BTreeMap<String, usize> = BTreeMap::new();
+        let mut is_first_done_for_all = true;
+        let mut later = Vec::new();
         for job in snapshot.open.iter().filter(|j| wants_gcode(j)) {
-            for station in classes_for(&floor, snapshot, job) {
-                let material = matching::material_of(job).to_owned();
-                let class = (job.job(), station.profile.id.to_string(), material.clone());
-                if snapshot.artifacts.contains_key(&class) {
-                    self.asked.remove(&class);
-                    continue;
-                }
-                let Some(material) = floor.library.material(&material) else { continue };
-                let (not_before, tries) = self.asked.get(&class).copied().unwrap_or((now, 0));
-                if now < not_before {
-                    continue;
-                }
-                let request = Request {
-                    job: job.job(),
-                    artifact: job.body.artifact.clone(),
-                    profile: Arc::clone(&station.profile),
-                    material: Arc::new(material.clone()),
-                };
-                if self.pipeline.request(request) {
-                    let wait = RETRY_FIRST.saturating_mul(1 << tries.min(10)).min(RETRY_LARGEST);
-                    self.asked.insert(class, (now + wait, tries.saturating_add(1)));
-                }
+            let classes = classes_for(&floor, snapshot, job);
+            let made = classes.iter().find(|s| matching::artifact_for(snapshot, job, &s.profile).is_some());
+            let first = made.or_else(|| classes.iter().min_by_key(|s| load_of(&floor, &load, s)));
+            let Some(first) = first else { continue };
+            *load.entry(first.profile.id.to_string()).or_default() += 1;
+            is_first_done_for_all &= made.is_some();
+            if made.is_none() {
+                self.ask(job, first);
             }
+            later.extend(classes.iter().filter(|s| s.profile.id != first.profile.id).map(|s| (job, *s)));
+        }
+        for (job, station) in later.into_iter().filter(|_| is_first_done_for_all) {
+            if matching::artifact_for(snapshot, job, &station.profile).is_none() {
+                self.ask(job, station);
+            }
+        }
+    }
+
+    /// Asks once; again after a failure, at growing intervals.
+    fn ask(&mut self, job: &AssignmentRow, station: &Station) {
+        let now = Instant::now();
+        let Some(material) = self.floor.library.material(matching::material_of(job)) else { return };
+        let request = Request {
+            job: job.job(),
+            artifact: job.body.artifact.clone(),
+            profile: Arc::clone(&station.profile),
+            material: Arc::new(material.clone()),
+        };
+        let class = request.class();
+        let (not_before, tries) = self.asked.get(&class).copied().unwrap_or((now, 0));
+        if now >= not_before && self.pipeline.request(request) {
+            let wait = RETRY_FIRST.saturating_mul(1 << tries.min(10)).min(RETRY_LARGEST);
+            self.asked.insert(class, (now + wait, tries.saturating_add(1)));
         }
     }
 
@@ -310,6 +323,12 @@ fn classes_for<'a>(floor: &'a Floor, snapshot: &Snapshot, job: &AssignmentRow) -
     }
     classes.truncate(CLASSES_MAX);
     classes
+}
+
+/// Jobs per printer of a class, in thousandths, so that classes with more printers get more.
+fn load_of(floor: &Floor, load: &BTreeMap<String, usize>, station: &Station) -> usize {
+    let printers_n = floor.stations.iter().filter(|s| s.profile.id == station.profile.id).count();
+    load.get(station.profile.id.as_str()).copied().unwrap_or(0) * 1000 / printers_n.max(1)
 }
 
 fn candidate<'a>(snapshot: &'a Snapshot, station: &'a Station) -> Candidate<'a> {

@@ -6,8 +6,8 @@
 //!   paused and resumed is one start; a job that is run from its top again is another one.
 //! * A start is **on an occupied bed** when an earlier start happened since the bed was last cleared through the control
 //!   endpoint. Plastic leaves the bed in no other way.
-//! * **Extruded length** is the highest value that the sum of all executed filament moves reached: a retraction and the
-//!   way back push nothing out.
+//! * **Extruded length** is the highest value that the sum of all executed filament moves of a run reached: a retraction
+//!   and the way back push nothing out; what the run before pulled back is forgotten at a start.
 pub mod gcode;
 pub mod heat;
 pub mod motion;

@@ -86,6 +86,10 @@ impl Tally {
         if !(-0.01..=width + 0.01).contains(&x) || !(-0.01..=depth + 0.01).contains(&y) {
             self.moves_outside_bed += 1;
         }
+        if self.fresh && block.filament_mm > 0.0 {
+            // How far the job before pulled the filament back is not this job's doing.
+            self.filament_top = self.filament;
+        }
         self.filament += block.filament_mm;
         let pushed = self.filament - self.filament_top;
         if pushed > 0.0 {
