@@ -10,4 +10,5 @@ pub mod hub;
 pub mod link;
 pub mod operator;
 pub mod process;
+pub mod seed;
 pub mod wait;
