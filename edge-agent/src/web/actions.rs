@@ -73,7 +73,24 @@ pub struct Decide {
 /// [`Problem`].
 pub async fn bed_clear(app: &App, printer: &PrinterId, it: &BedClear, by: &str) -> Result<(), Problem> {
     let saw = cause::parse(&it.cause)?;
-    Ok(app.floor.clear_bed(printer, saw, StateVersion::new(it.seen), by).await?)
+    match app.floor.clear_bed(printer, saw, StateVersion::new(it.seen), by).await {
+        Ok(()) => Ok(()),
+        Err(error) => Err(with_who_cleared(app, printer, error.into()).await?),
+    }
+}
+
+/// Names who was faster, where a bed is clear already.
+async fn with_who_cleared(app: &App, printer: &PrinterId, mut problem: Problem) -> Result<Problem, Problem> {
+    let snapshot = app.floor.ledger.snapshot().await?;
+    if let Some(row) = snapshot.beds.get(printer)
+        && problem.kind == "stale"
+        && row.bed.is_clear()
+    {
+        let at = jiff::Timestamp::from_millisecond(row.since.0).unwrap_or_default();
+        let at = at.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M").to_string();
+        problem.detail = format!("Nothing was done: already cleared by {}, {at}.", row.by);
+    }
+    Ok(problem)
 }
 
 /// Signs a plate off; the answer names the replacement.

@@ -138,13 +138,8 @@ fn choices(app: &App, wish: &Wish) -> Vec<Choices> {
         }
     }
     let materials = app.floor.library.materials().map(|m| (m.name.clone(), m.name.clone())).collect();
-    let joins = [
-        ("cross", "Puzzle at the crossings"),
-        ("edge", "Puzzle at the edges"),
-        ("none", "Nothing, loose plates"),
-    ];
-    let magnets =
-        [("none", "None"), ("press", "Pressed in from the side"), ("glue", "Glued in from the top")];
+    let joins = [("cross", "Puzzle at the crossings"), ("none", "Nothing, loose plates")];
+    let magnets = [("none", "None"), ("press", "Pressed in from the side")];
     vec![
         list("bed", "Print on", beds, &wish.bed),
         list("con", "Plates join with", fixed(&joins), &wish.con),
@@ -186,17 +181,12 @@ fn params(app: &App, wish: &Wish) -> Result<Value, Problem> {
     let Some(station) = station else {
         return Err(Problem::bad_input("Print on: expected a printer of this workshop."));
     };
-    let mut params = json!({
+    Ok(json!({
         "plate_size": [mm("Width", &wish.w)?, mm("Depth", &wish.d)?],
         "bed_size": usable_mm(&station.profile),
         "connector_intersection_puzzle": wish.con == "cross",
-        "connector_edge_puzzle": wish.con == "edge",
-        "magnets": wish.mag == "press" || wish.mag == "glue",
-    });
-    if wish.mag == "press" || wish.mag == "glue" {
-        params["magnet_style"] = json!(u8::from(wish.mag == "press"));
-    }
-    Ok(params)
+        "magnets": wish.mag == "press",
+    }))
 }
 
 fn plan(app: &App, wish: &Wish) -> Result<Shown, Problem> {

@@ -40,6 +40,7 @@ struct Try {
 
 #[derive(Template)]
 #[template(path = "printer.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each is one question that the template asks")]
 struct PrinterPage {
     page: Page,
     cell: Cell,
