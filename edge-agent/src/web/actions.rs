@@ -73,7 +73,24 @@ pub struct Decide {
 /// [`Problem`].
 pub async fn bed_clear(app: &App, printer: &PrinterId, it: &BedClear, by: &str) -> Result<(), Problem> {
     let saw = cause::parse(&it.cause)?;
-    Ok(app.floor.clear_bed(printer, saw, StateVersion::new(it.seen), by).await?)
+    match app.floor.clear_bed(printer, saw, StateVersion::new(it.seen), by).await {
+        Ok(()) => Ok(()),
+        Err(error) => Err(with_who_cleared(app, printer, error.into()).await?),
+    }
+}
+
+/// Names who was faster, where a bed is clear already.
+async fn with_who_cleared(app: &App, printer: &PrinterId, mut problem: Problem) -> Result<Problem, Problem> {
+    let snapshot = app.floor.ledger.snapshot().await?;
+    if let Some(row) = snapshot.beds.get(printer)
+        && problem.kind == "stale"
+        && row.bed.is_clear()
+    {
+        let at = jiff::Timestamp::from_millisecond(row.since.0).unwrap_or_default();
+        let at = at.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M").to_string();
+        problem.detail = format!("Nothing was done: already cleared by {}, {at}.", row.by);
+    }
+    Ok(problem)
 }
 
 /// Signs a plate off; the answer names the replacement.
@@ -147,6 +164,77 @@ pub async fn move_print(app: &App, printer: &PrinterId, what: Move, seen: u64) -
         Move::Cancel => handle.cancel().await,
     };
     Ok(done?)
+}
+
+/// Says what is loaded; `None`: nothing.
+///
+/// # Errors
+/// [`Problem`] naming the materials that are known.
+pub async fn set_material(
+    app: &App,
+    printer: &PrinterId,
+    material: Option<String>,
+    color: Option<String>,
+    seen: u64,
+) -> Result<(), Problem> {
+    check_seen(app, printer, seen).await?;
+    if let Some(name) = &material
+        && app.floor.library.material(name).is_none()
+    {
+        let known: Vec<_> = app.floor.library.materials().map(|m| m.name.clone()).collect();
+        let detail = format!("material: expected one of {}, found {name:?}.", known.join(", "));
+        return Err(Problem::bad_input(detail));
+    }
+    let color = color.map(|c| words(&c));
+    Ok(app.floor.ledger.set_material(printer.clone(), material, color).await?)
+}
+
+/// Takes a printer out of service with a reason, or puts it back.
+///
+/// # Errors
+/// [`Problem`], also for a reason without words.
+pub async fn set_out_of_service(
+    app: &App,
+    printer: &PrinterId,
+    reason: Option<&str>,
+    seen: u64,
+) -> Result<(), Problem> {
+    check_seen(app, printer, seen).await?;
+    let reason = reason.map(words);
+    if reason.as_deref() == Some("") {
+        return Err(Problem::bad_input("reason: expected a few words for whoever comes next."));
+    }
+    Ok(app.floor.ledger.set_out_of_service(printer.clone(), reason).await?)
+}
+
+/// Confirms once that a machine is the model that the settings say.
+///
+/// # Errors
+/// [`Problem`].
+pub async fn confirm_profile(app: &App, printer: &PrinterId, seen: u64) -> Result<(), Problem> {
+    check_seen(app, printer, seen).await?;
+    let profile = app.floor.station(printer)?.profile.id.to_string();
+    Ok(app.floor.ledger.confirm_profile(printer.clone(), profile).await?)
+}
+
+/// Allows a port to be opened although that may reset the board.
+///
+/// # Errors
+/// [`Problem`].
+pub async fn open_port(app: &App, printer: &PrinterId, seen: u64) -> Result<(), Problem> {
+    check_seen(app, printer, seen).await?;
+    Ok(app.floor.open_port(printer).await?)
+}
+
+/// Puts a job before all others, on one printer or on any.
+///
+/// # Errors
+/// [`Problem`].
+pub async fn move_job(app: &App, job: JobId, printer: Option<PrinterId>, seen: u64) -> Result<(), Problem> {
+    if let Some(printer) = &printer {
+        app.floor.station(printer)?;
+    }
+    Ok(app.floor.ledger.move_to(job, StateVersion::new(seen), printer).await?)
 }
 
 /// Whether a page was made from the printer's state of now.

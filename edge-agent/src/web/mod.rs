@@ -3,10 +3,12 @@
 
 pub mod actions;
 pub mod api;
+mod assets;
 pub mod auth;
 pub mod cause;
 mod health;
 pub mod host;
+mod pages;
 pub mod problem;
 pub mod routes;
 pub mod serve;

@@ -34,15 +34,15 @@ type Done = Result<Json<Value>, Problem>;
 /// A local grid.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Create {
+pub(in crate::web) struct Create {
     /// Parameters of the grid, as `gridflock schema` describes them.
-    grid: Value,
+    pub(in crate::web) grid: Value,
     #[serde(default = "one")]
-    quantity: u32,
+    pub(in crate::web) quantity: u32,
     #[serde(default)]
-    material: Option<String>,
+    pub(in crate::web) material: Option<String>,
     #[serde(default)]
-    label: Option<String>,
+    pub(in crate::web) label: Option<String>,
 }
 
 const fn one() -> u32 {
@@ -61,9 +61,18 @@ pub(super) async fn create(
             "Idempotency-Key: expected a header with a text of your choice, so that a repeated request makes nothing twice.",
         ));
     };
+    let (is_new, answer) = create_once(&app, key, &it).await?;
+    Ok((if is_new { StatusCode::CREATED } else { StatusCode::OK }, Json(answer)))
+}
+
+/// Makes the jobs unless `key` was used before; the same key again gives the same answer. True: they are new.
+pub(in crate::web) async fn create_once(
+    app: &App,
+    key: String,
+    it: &Create,
+) -> Result<(bool, Value), Problem> {
     if let Some(before) = app.floor.ledger.answered(key.clone()).await? {
-        let before = serde_json::from_str(&before).unwrap_or_default();
-        return Ok((StatusCode::OK, Json(before)));
+        return Ok((false, serde_json::from_str(&before).unwrap_or_default()));
     }
     if !(1..=QUANTITY_MAX).contains(&it.quantity) {
         return Err(Problem::bad_input(format!(
@@ -71,10 +80,10 @@ pub(super) async fn create(
             it.quantity
         )));
     }
-    let made = local_grid(&app, &it).await?;
+    let made = local_grid(app, it).await?;
     let answer = json!({ "jobs": made });
     app.floor.ledger.keep_answer(key, answer.to_string()).await?;
-    Ok((StatusCode::CREATED, Json(answer)))
+    Ok((true, answer))
 }
 
 async fn local_grid(app: &App, it: &Create) -> Result<Vec<JobId>, Problem> {
@@ -182,9 +191,6 @@ pub(super) struct MoveTo {
 }
 
 pub(super) async fn move_to(State(app): State<App>, Path(job): Path<JobId>, Json(it): Json<MoveTo>) -> Done {
-    if let Some(printer) = &it.printer {
-        app.floor.station(printer)?;
-    }
-    app.floor.ledger.move_to(job, StateVersion::new(it.seen), it.printer).await?;
+    actions::move_job(&app, job, it.printer, it.seen).await?;
     Ok(Json(json!({ "done": true })))
 }

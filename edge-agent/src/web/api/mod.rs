@@ -2,13 +2,14 @@
 
 mod attempts;
 mod jobs;
-mod pair;
+pub(super) mod pair;
 mod printers;
 mod state;
 
 use super::{auth::Need, routes::Routes, sse};
 use crate::ledger::devices::Role;
 
+pub(super) use jobs::{Create, create_once};
 pub use state::state_json;
 
 /// Adds every route of the API.

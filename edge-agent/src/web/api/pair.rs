@@ -4,6 +4,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    ledger::devices::Role,
     sources,
     web::{App, actions::words, problem::Problem},
 };
@@ -21,7 +22,13 @@ pub(super) struct Paired {
 }
 
 pub(super) async fn pair(State(app): State<App>, Json(ask): Json<Ask>) -> Result<Json<Paired>, Problem> {
-    let name = words(&ask.name);
+    let (token, role) = exchange(&app, &ask.code, &ask.name).await?;
+    Ok(Json(Paired { token, role: role.word() }))
+}
+
+/// Exchanges a one-time code for a token; pages keep it in the session cookie.
+pub(in crate::web) async fn exchange(app: &App, code: &str, name: &str) -> Result<(String, Role), Problem> {
+    let name = words(name);
     if name.is_empty() {
         return Err(Problem::bad_input(
             "name: expected what this device is called, for example \"Mark's tablet\".",
@@ -36,8 +43,8 @@ pub(super) async fn pair(State(app): State<App>, Json(ask): Json<Ask>) -> Result
             detail,
         ));
     };
-    match app.floor.ledger.pair(&ask.code, name, &token).await? {
-        Some(role) => Ok(Json(Paired { token, role: role.word() })),
+    match app.floor.ledger.pair(code, name, &token).await? {
+        Some(role) => Ok((token, role)),
         None => {
             let detail = "The code is wrong, was used, or is older than 15 minutes. `edge-agent pair` prints a new one.";
             Err(Problem::new(StatusCode::FORBIDDEN, "wrong-code", "This code does not pair", detail))

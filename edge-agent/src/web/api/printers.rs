@@ -96,8 +96,7 @@ pub(super) async fn open_port(
     Path(printer): Path<PrinterId>,
     Json(it): Json<Seen>,
 ) -> Done {
-    actions::check_seen(&app, &printer, it.seen).await?;
-    app.floor.open_port(&printer).await?;
+    actions::open_port(&app, &printer, it.seen).await?;
     done()
 }
 
@@ -115,17 +114,7 @@ pub(super) async fn material(
     Path(printer): Path<PrinterId>,
     Json(it): Json<Material>,
 ) -> Done {
-    actions::check_seen(&app, &printer, it.seen).await?;
-    if let Some(name) = &it.material
-        && app.floor.library.material(name).is_none()
-    {
-        let known: Vec<_> = app.floor.library.materials().map(|m| m.name.clone()).collect();
-        return Err(Problem::bad_input(format!(
-            "material: expected one of {}, found {name:?}.",
-            known.join(", ")
-        )));
-    }
-    app.floor.ledger.set_material(printer, it.material, it.color.map(|c| actions::words(&c))).await?;
+    actions::set_material(&app, &printer, it.material, it.color, it.seen).await?;
     done()
 }
 
@@ -134,9 +123,7 @@ pub(super) async fn confirm_profile(
     Path(printer): Path<PrinterId>,
     Json(it): Json<Seen>,
 ) -> Done {
-    actions::check_seen(&app, &printer, it.seen).await?;
-    let profile = app.floor.station(&printer)?.profile.id.to_string();
-    app.floor.ledger.confirm_profile(printer, profile).await?;
+    actions::confirm_profile(&app, &printer, it.seen).await?;
     done()
 }
 
@@ -152,12 +139,7 @@ pub(super) async fn out_of_service(
     Path(printer): Path<PrinterId>,
     Json(it): Json<OutOfService>,
 ) -> Done {
-    actions::check_seen(&app, &printer, it.seen).await?;
-    let reason = actions::words(&it.reason);
-    if reason.is_empty() {
-        return Err(Problem::bad_input("reason: expected a few words for whoever comes next."));
-    }
-    app.floor.ledger.set_out_of_service(printer, Some(reason)).await?;
+    actions::set_out_of_service(&app, &printer, Some(&it.reason), it.seen).await?;
     done()
 }
 
@@ -166,7 +148,6 @@ pub(super) async fn in_service(
     Path(printer): Path<PrinterId>,
     Json(it): Json<Seen>,
 ) -> Done {
-    actions::check_seen(&app, &printer, it.seen).await?;
-    app.floor.ledger.set_out_of_service(printer, None).await?;
+    actions::set_out_of_service(&app, &printer, None, it.seen).await?;
     done()
 }
