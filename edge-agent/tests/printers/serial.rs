@@ -245,7 +245,7 @@ async fn a_reset_in_mid_print_ends_the_job_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unplugged_printer_is_noticed_within_a_second_and_stays_closed_until_a_person_opens_it() {
     let bench = Bench::new(PortPolicy::Open, |_| {}).await;
-    bench.start(1, &plate(5_000)).await;
+    bench.start(1, &plate(60_000)).await;
     bench.until_moves(50).await;
     let unplugged = Instant::now();
     assert!(bench.board.order(Order { unplug: true, ..Order::default() }));
@@ -279,7 +279,7 @@ async fn a_closed_port_stays_closed_until_a_person_or_an_emergency_opens_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_halted_firmware_ends_the_job_with_its_own_words() {
     let bench = Bench::new(PortPolicy::Open, |_| {}).await;
-    bench.start(1, &plate(5_000)).await;
+    bench.start(1, &plate(60_000)).await;
     bench.until_moves(50).await;
     let reason = "Error:Thermal Runaway, system stopped! Heater_ID: E0".to_owned();
     assert!(bench.board.order(Order { kill: Some(reason), ..Order::default() }));
@@ -411,4 +411,27 @@ async fn a_printer_that_is_switched_on_later_becomes_ready() {
     bench.board = sim.handle();
     bench.sim = Some(sim);
     bench.until_ready().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_line_is_used_to_the_share_that_the_window_allows() {
+    // The wire limit counts ten bits a byte of what the host sends; replies travel at the same time.
+    for (baud, parser, least, segments) in [(115_200, false, 0.83, 900), (250_000, true, 0.90, 1_800)] {
+        let bench = Bench::new(PortPolicy::Open, |config| {
+            (config.baud, config.emergency_parser, config.speed) = (baud, parser, 1_000.0);
+        })
+        .await;
+        let (text, warm) = (plate(segments), 200);
+        bench.start(1, &text).await;
+        bench.until_moves(warm).await;
+        let (from, begun) = (bench.board.tally().moves, Instant::now());
+        bench.until_moves(u64::from(segments)).await;
+        let (to, took) = (bench.board.tally().moves, begun.elapsed().as_secs_f64());
+        // N123 G1 X123.456 Y123.456 E0.05 F3000*12 and line feed.
+        let bytes: usize = text.lines().skip(12).take(500).map(|line| line.len() + 9).sum();
+        let moves = f64::from(u32::try_from(to - from).unwrap());
+        let share = moves * (bytes as f64 / 500.0) * 10.0 / f64::from(baud) / took;
+        println!("{baud} baud, parser {parser}: {:.0} lines/s, {:.2} of the wire", moves / took, share);
+        assert!(share >= least, "{baud} baud, parser {parser}: {share:.2} of the wire limit");
+    }
 }

@@ -150,6 +150,8 @@ pub struct Wire {
     pub(super) swallow_until: Option<Mono>,
     /// The line asked for last, and how often in a row.
     pub(super) asked: (u32, u32),
+    /// Lines from the first to the second number are sent one by one, after something did not arrive.
+    pub(super) careful: (u32, u32),
     pub(super) last_sent: Mono,
     pub(super) last_sign: Mono,
     /// The firmware sends busy messages: a silent blocking command has lost its `ok`.
@@ -190,6 +192,7 @@ impl Wire {
             quiet_until: now,
             swallow_until: None,
             asked: (0, 0),
+            careful: (0, 0),
             last_sent: now,
             last_sign: now,
             busy_seen: false,
@@ -257,7 +260,7 @@ impl Wire {
         if self.is_blocked() {
             return false;
         }
-        self.fits(self.framed_bytes(self.next, text))
+        self.fits(self.next, self.framed_bytes(self.next, text))
     }
 
     /// Nothing may be sent behind a blocking command or the core's own question.
@@ -271,8 +274,12 @@ impl Wire {
         if self.limits.numbered { text.len() + digits + 7 } else { text.len() + 1 }
     }
 
-    pub(super) fn fits(&self, bytes_n: usize) -> bool {
+    pub(super) fn fits(&self, number: u32, bytes_n: usize) -> bool {
         let bytes: usize = self.in_flight.iter().map(|line| line.bytes_n).sum();
+        let (from, to) = self.careful;
+        if (from..to).contains(&number) && self.in_flight.iter().any(|line| line.number >= from) {
+            return false;
+        }
         self.in_flight.is_empty()
             || (self.in_flight.len() < self.limits.window_lines
                 && bytes + bytes_n <= self.limits.window_bytes)

@@ -165,13 +165,10 @@ fn a_resend_goes_back_after_the_echoes_have_ended() {
         bench.reply(at, "ok");
     }
     assert_eq!(bench.out(20), "", "quiet first");
-    let again = bench.out(60);
-    assert_eq!(
-        again.lines().map(|line| line.split(' ').next().unwrap()).collect::<Vec<_>>(),
-        ["N2", "N3", "N4"]
-    );
-    assert!(bench.acked.is_empty());
-    for _ in 0..3 {
+    // One by one: a burst was perhaps what the board could not take.
+    for number in ["N2 ", "N3 ", "N4 "] {
+        let again = bench.out(60);
+        assert!(again.starts_with(number) && again.lines().count() == 1, "{again}");
         bench.reply(70, "ok");
     }
     assert_eq!(bench.acked, [0, 1, 2]);

@@ -9,6 +9,10 @@ use super::ack::{Class, HANDSHAKE_WAIT, HANDSHAKES_MAX, Mono, Phase, Remedy, Stu
 /// were on their way come within it (three longest lines take 25 ms at 115 200 baud).
 pub(super) const RESEND_QUIET: Duration = Duration::from_millis(40);
 
+/// After a `Resend:` so many lines go out one by one: a board whose receive ring overruns would lose the next
+/// burst as well (128 bytes on 8 bit boards).
+const CAREFUL_LINES: u32 = 24;
+
 impl Wire {
     pub(super) fn resend_next(&mut self, now: Mono) -> Option<Vec<u8>> {
         let number = self.resend_from?;
@@ -16,7 +20,7 @@ impl Wire {
             self.stuck = Some(Stuck::Counter { asked: number, next: self.next });
             return None;
         };
-        let waits = self.is_blocked() || !self.fits(self.framed_bytes(number, &sent.text));
+        let waits = self.is_blocked() || !self.fits(number, self.framed_bytes(number, &sent.text));
         if waits && self.remedy != Remedy::PushOn {
             return None;
         }
@@ -111,6 +115,7 @@ impl Wire {
             return;
         }
         self.in_flight.retain(|flying| flying.number < line);
+        self.careful = (line, line.saturating_add(CAREFUL_LINES));
         self.resend_from = Some(line);
     }
 }

@@ -223,6 +223,10 @@ impl Firmware {
             if let Some(urgent) = self.receiver.byte(*byte, self.config.emergency_parser) {
                 self.obey(urgent);
             }
+            // The main loop empties the ring while bytes still arrive.
+            if *byte == b'\n' && self.power == Power::Running {
+                self.take_lines();
+            }
         }
     }
 
