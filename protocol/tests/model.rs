@@ -25,7 +25,7 @@ use rules::{Rule, Scenario};
 use stateright::{Checker, HasDiscoveries, Model};
 
 /// States generated per run before it is cut off, in the small and in the large bound.
-const STATES_MAX: [usize; 2] = [400_000, 60_000_000];
+const STATES_MAX: [usize; 2] = [300_000, 8_000_000];
 
 /// States generated while a counterexample is looked for; the longest takes 1.5 million.
 const BREAK_STATES_MAX: usize = 3_000_000;
@@ -80,28 +80,41 @@ fn breaks(name: &str, rule: Rule, property: &'static str, with: Scenario) {
 const KINDS: [Owner; 2] = [Owner::Stream, Owner::Printer];
 
 #[test]
-fn crashes_start_nothing_twice() {
+fn prints_that_end_are_made_once_on_clear_beds() {
+    let calm = Scenario::calm(Right::Pinned, Owner::Stream);
+    holds("scrap, one hand-out", Scenario { scrap: true, epochs_max: 1, ..calm });
+    for owner in [Owner::Stream, Owner::Printer] {
+        let with = Scenario { crashes: 1, epochs_max: 1, ..Scenario::calm(Right::Pinned, owner) };
+        holds(&format!("crash, {owner:?}"), with);
+    }
+    holds("crash and scrap", Scenario { crashes: 1, scrap: true, epochs_max: 1, ..calm });
+}
+
+#[test]
+fn starts_are_made_once_whatever_forgets() {
     for right in [Right::Pinned, Right::Pooled] {
-        for owner in KINDS {
-            let with = Scenario { crashes: 1, ..Scenario::calm(right, owner) };
-            holds(&format!("crash, {right:?}, {owner:?}"), with);
+        let brief = Scenario { ends: false, epochs_max: 1, ..Scenario::calm(right, Owner::Stream) };
+        let runs = [
+            ("crash, three hand-outs", Scenario { crashes: 2, epochs_max: 3, ..brief }),
+            ("hub restored", Scenario { hub_restores: 1, crashes: 1, ..brief }),
+            ("agent restored", Scenario { agent_restores: 1, epochs_max: 2, ..brief }),
+            ("both restored", Scenario { agent_restores: 1, hub_restores: 1, ..brief }),
+            ("hub restored from before it met them", Scenario { hub_restores: 1, met: false, ..brief }),
+            (
+                "both restored from before they met",
+                Scenario { hub_restores: 1, agent_restores: 1, met: false, ..brief },
+            ),
+            ("forced", Scenario { forces: 1, epochs_max: 3, ..brief }),
+            ("given back", Scenario { give_backs: 1, epochs_max: 3, ..brief }),
+            ("given back, hub restored", Scenario { give_backs: 1, hub_restores: 1, ..brief }),
+            (
+                "given back, agent restored",
+                Scenario { give_backs: 1, agent_restores: 1, epochs_max: 2, ..brief },
+            ),
+        ];
+        for (name, with) in runs {
+            holds(&format!("{name}, {right:?}"), with);
         }
-    }
-}
-
-#[test]
-fn a_restored_hub_starts_nothing_twice() {
-    for right in [Right::Pinned, Right::Pooled] {
-        let with = Scenario { hub_restores: 1, ..Scenario::calm(right, Owner::Stream) };
-        holds(&format!("hub restored, {right:?}"), with);
-    }
-}
-
-#[test]
-fn a_restored_agent_starts_nothing_twice() {
-    for right in [Right::Pinned, Right::Pooled] {
-        let with = Scenario { agent_restores: 1, ..Scenario::calm(right, Owner::Stream) };
-        holds(&format!("agent restored, {right:?}"), with);
     }
 }
 

@@ -153,14 +153,15 @@ pub(crate) fn send_claim(s: &mut State, a: usize, job: usize) -> Option<()> {
 pub(crate) fn send(s: &mut State, a: usize) -> Option<()> {
     let ledger = &s.agents[a].ledger;
     let (life, hub_seen) = (ledger.life, ledger.hub_seen);
-    let must_resync = match greet(s.hub.known[a], life, hub_seen, s.hub.life) {
+    let greeting = greet(s.hub.known[a], life, hub_seen, s.hub.life);
+    let must_resync = match greeting {
         Greeting::NewLife | Greeting::HubIsOld => true,
         Greeting::First | Greeting::Known => ledger.is_quarantined,
     };
     if must_resync {
         see(&mut s.agents[a], s.hub.life);
         send_resync(s, a);
-    } else if !ledger.log.is_empty() {
+    } else if !ledger.log.is_empty() || greeting == Greeting::First {
         let log = ledger.log.clone();
         s.net.insert(Msg::Sync { a, life, hub_seen, log });
     }

@@ -169,11 +169,12 @@ fn adopt(s: &mut State, with: &Scenario, holder: Holder, job: usize, entry: &Ent
     if !with.keeps(Rule::AdoptsAnyEpoch) && holder.epoch <= before.last_epoch {
         return;
     }
-    if let Applied::Changed(next) = before.adopt(holder, as_state) {
+    let adopted = match then {
+        Some(how) => before.adopt_closed(holder, how),
+        None => before.adopt(holder, as_state),
+    };
+    if let Applied::Changed(next) = adopted {
         s.hub.jobs[job] = Some(next);
-        if let Some(report) = then {
-            event(s, with, holder, job, report);
-        }
     }
 }
 

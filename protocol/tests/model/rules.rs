@@ -64,6 +64,8 @@ pub(crate) struct Scenario {
     pub(crate) ends: bool,
     /// A print may be counted as scrap, which makes a replacement.
     pub(crate) scrap: bool,
+    /// Both agents have met the hub before the first step.
+    pub(crate) met: bool,
     /// Hand-outs per life of the hub.
     pub(crate) epochs_max: u64,
     /// The rule that is off.
@@ -84,6 +86,7 @@ impl Scenario {
             give_backs: 0,
             ends: true,
             scrap: false,
+            met: true,
             epochs_max: 2,
             off: None,
         }

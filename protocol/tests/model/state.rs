@@ -153,13 +153,13 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// Both agents have met the hub, the beds are clear, one job waits.
-    pub(crate) fn first() -> Self {
+    /// The agents have met the hub or not, the beds are clear, one job waits.
+    pub(crate) fn first(met: bool) -> Self {
         let life = HubIncarnation::new(1);
         let agent = |a| Agent {
             ledger: Ledger {
                 life: incarnation(a, 1),
-                hub_seen: life,
+                hub_seen: if met { life } else { HubIncarnation::default() },
                 is_quarantined: false,
                 rows: [None; JOBS],
                 attempts_n: 0,
@@ -171,7 +171,7 @@ impl State {
             permit: None,
             page: None,
         };
-        let known = |a| KnownAgent { incarnation: Some(incarnation(a, 1)), last_seq: Seq::new(0) };
+        let known = |a| KnownAgent { incarnation: met.then(|| incarnation(a, 1)), last_seq: Seq::new(0) };
         Self {
             hub: Hub {
                 life,

@@ -38,7 +38,7 @@ impl Model for Scenario {
     type Action = Action;
 
     fn init_states(&self) -> Vec<State> {
-        vec![State::first()]
+        vec![State::first(self.met)]
     }
 
     fn actions(&self, s: &State, out: &mut Vec<Action>) {
