@@ -293,6 +293,19 @@ impl Job {
             }),
         }
     }
+
+    /// A resync after a hub restore: what the agent closed meanwhile is adopted like a right to start. A restored
+    /// hub that only applied the report would find it stale and give the finished job out again.
+    #[must_use]
+    pub fn adopt_closed(self, holder: Holder, how: Report) -> Applied {
+        match self.adopt(holder, JobState::Running) {
+            Applied::Changed(running) => match running.apply(holder, how) {
+                Applied::Ignored(_) => Applied::Changed(running),
+                applied @ (Applied::Changed(_) | Applied::Incident(_)) => applied,
+            },
+            not_adopted @ (Applied::Ignored(_) | Applied::Incident(_)) => not_adopted,
+        }
+    }
 }
 
 impl Report {

@@ -69,6 +69,8 @@ pub fn greet(
         return Greeting::HubIsOld;
     }
     match known.incarnation {
+        // It has met a former life of this hub, which a restore made us forget: it may hold work.
+        None if hub_seen.get() > 0 && hub_seen < hub => Greeting::NewLife,
         None => Greeting::First,
         Some(same) if same == agent && hub_seen == hub => Greeting::Known,
         // The same life that has not met this life of the hub yet compares notes too.
@@ -77,10 +79,11 @@ pub fn greet(
 }
 
 /// Whether an agent of a new life must wait for a person at resync: when the hub was restored too, both sides
-/// forgot (I10).
+/// forgot (I10). An agent that the restored hub does not know at all is such a one too: who forgot more cannot be
+/// told.
 #[must_use]
 pub fn needs_a_person(known: KnownAgent, agent: Incarnation, hub_was_restored: bool) -> bool {
-    hub_was_restored && known.incarnation.is_some_and(|last| last != agent)
+    hub_was_restored && known.incarnation != Some(agent)
 }
 
 /// The life of a hub after a restore: one more than anybody has seen.
@@ -106,6 +109,8 @@ mod tests {
             |n: Option<u128>| KnownAgent { incarnation: n.map(Incarnation::new), last_seq: Seq::new(0) };
         let rows = [
             (known(None), 1, 0, Greeting::First),
+            (known(None), 1, 5, Greeting::First),
+            (known(None), 1, 4, Greeting::NewLife),
             (known(Some(1)), 1, 5, Greeting::Known),
             (known(Some(1)), 2, 5, Greeting::NewLife),
             (known(Some(1)), 1, 4, Greeting::NewLife),
@@ -137,5 +142,8 @@ mod tests {
         assert!(needs_a_person(known, Incarnation::new(2), true));
         assert!(!needs_a_person(known, Incarnation::new(2), false));
         assert!(!needs_a_person(known, Incarnation::new(1), true));
+        let stranger = KnownAgent { incarnation: None, last_seq: Seq::new(0) };
+        assert!(needs_a_person(stranger, Incarnation::new(2), true));
+        assert!(!needs_a_person(stranger, Incarnation::new(2), false));
     }
 }
