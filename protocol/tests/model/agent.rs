@@ -16,7 +16,7 @@ use protocol::{
     units::{Epoch, HubIncarnation, Revision},
 };
 
-use super::rules::{Rule, Scenario};
+use super::rules::{Ends, Rule, Scenario};
 use super::state::{Agent, Entry, MAIN, Msg, REPLACEMENT, Row, State, incarnation};
 
 const KIND: JobKind = JobKind::Print;
@@ -228,6 +228,10 @@ pub(crate) fn evidence(s: &mut State, with: &Scenario, a: usize, job: usize) -> 
         return None;
     }
     let event = match (with.owner, s.truth.started.contains(&no), state) {
+        (Owner::Stream, true, Attempt::Starting) if with.ends == Ends::AtOnce => Saw::StreamDone,
+        (Owner::Printer, true, Attempt::Starting) if with.ends == Ends::AtOnce => {
+            Saw::SeenFinished(Task::Ours)
+        }
         (Owner::Stream, true, Attempt::Starting) => Saw::FirstLineAcked,
         (Owner::Stream, true, Attempt::Printing) => Saw::StreamDone,
         (Owner::Printer, true, Attempt::Starting | Attempt::Unknown { .. }) => Saw::SeenRunning(Task::Ours),
