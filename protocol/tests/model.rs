@@ -27,8 +27,8 @@ use stateright::{Checker, HasDiscoveries, Model};
 /// States generated per run before it is cut off, in the small and in the large bound.
 const STATES_MAX: [usize; 2] = [300_000, 4_000_000];
 
-/// States generated while a counterexample is looked for; the longest takes 1.5 million.
-const BREAK_STATES_MAX: usize = 3_000_000;
+/// States generated while a counterexample is looked for: several times what the longest search takes.
+const BREAK_STATES_MAX: usize = 1_000_000;
 
 fn states_max() -> usize {
     STATES_MAX[usize::from(std::env::var_os("SOAK").is_some())]
@@ -145,6 +145,8 @@ fn no_single_rule_can_be_left_out() {
     breaks("page", Rule::ConfirmationNamesCause, CLEAR_MEANS_CLEAR, scrap);
     breaks("both", Rule::ReplacementAtAgentOnly, ONE_REPLACEMENT, scrap);
     breaks("pinned", Rule::AdoptsPreparedPinned, ONCE, hub_old);
+    let given_back = Scenario { give_backs: 1, epochs_max: 2, ..agent_old };
+    breaks("give back", Rule::FormerClaimNotGivenBack, ONCE, given_back);
     breaks("closed", Rule::AdoptsClosed, ONCE, Scenario { ends: Ends::AtOnce, ..hub_old });
     breaks("late", Rule::LateResyncRefused, ONCE, Scenario { agent_restores: 1, ..hub_old });
     breaks("former", Rule::FormerClaimStaysHeld, ONCE, Scenario { epochs_max: 2, ..agent_old });

@@ -35,6 +35,8 @@ pub(crate) enum Rule {
     RestoredAgentWaits,
     /// What a former life of an agent held is not given out again for want of a start event.
     FormerClaimStaysHeld,
+    /// What a former life of an agent was given is not given back by the present one: it may have begun.
+    FormerClaimNotGivenBack,
     /// An agent that a restored hub does not know waits for a person (I10).
     BothForgotWaits,
     /// A replacement is made at the agent only.

@@ -122,7 +122,7 @@ impl Scenario {
             Action::SignOff(a, job, is_good) => agent::sign_off(s, self, a, job, is_good),
             Action::EmptyBed(a) => agent::empty_bed(s, a),
             Action::Confirm(a) => agent::confirm(s, self, a),
-            Action::GiveBack(a, job) => agent::give_back(s, a, job),
+            Action::GiveBack(a, job) => agent::give_back(s, self, a, job),
             Action::Force(job) => hub::force(s, job),
             Action::Crash(a) => agent::crash(s, self, a),
             Action::BackUpAgent(a) => {
