@@ -137,3 +137,20 @@ fn a_job_nobody_wants_is_withdrawn_when_it_comes_back() {
     };
     assert_eq!(back.state, JobState::Withdrawn);
 }
+
+#[test]
+fn what_was_closed_while_the_hub_forgot_is_not_given_out_again() {
+    let life = HubIncarnation::new(2);
+    let forgotten = Job::new(HUB).after_hub_restore(life);
+    let Applied::Changed(good) = forgotten.adopt_closed(holder(1, 1), Report::Good) else {
+        panic!("a finished print is adopted");
+    };
+    assert_eq!(good.state, JobState::Good);
+    assert_eq!(good.reserve(agent(2), life), None, "a finished print is given to nobody");
+    assert!(matches!(good.adopt_closed(holder(2, 1), Report::Good), Applied::Ignored(_)));
+    let Applied::Changed(elsewhere) = forgotten.adopt(holder(2, 1), JobState::Running) else {
+        panic!("a right to start is adopted");
+    };
+    let second_copy = elsewhere.adopt_closed(holder(1, 1), Report::Good);
+    assert!(matches!(second_copy, Applied::Incident(_)), "a second copy is heard of: {second_copy:?}");
+}

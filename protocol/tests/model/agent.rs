@@ -16,7 +16,7 @@ use protocol::{
     units::{Epoch, HubIncarnation, Revision},
 };
 
-use super::rules::{Rule, Scenario};
+use super::rules::{Ends, Rule, Scenario};
 use super::state::{Agent, Entry, MAIN, Msg, REPLACEMENT, Row, State, incarnation};
 
 const KIND: JobKind = JobKind::Print;
@@ -228,6 +228,10 @@ pub(crate) fn evidence(s: &mut State, with: &Scenario, a: usize, job: usize) -> 
         return None;
     }
     let event = match (with.owner, s.truth.started.contains(&no), state) {
+        (Owner::Stream, true, Attempt::Starting) if with.ends == Ends::AtOnce => Saw::StreamDone,
+        (Owner::Printer, true, Attempt::Starting) if with.ends == Ends::AtOnce => {
+            Saw::SeenFinished(Task::Ours)
+        }
         (Owner::Stream, true, Attempt::Starting) => Saw::FirstLineAcked,
         (Owner::Stream, true, Attempt::Printing) => Saw::StreamDone,
         (Owner::Printer, true, Attempt::Starting | Attempt::Unknown { .. }) => Saw::SeenRunning(Task::Ours),
@@ -299,10 +303,11 @@ pub(crate) fn confirm(s: &mut State, with: &Scenario, a: usize) -> Option<()> {
 }
 
 /// A person at the agent gives back what has not begun; not what a former life was given.
-pub(crate) fn give_back(s: &mut State, a: usize, job: usize) -> Option<()> {
+pub(crate) fn give_back(s: &mut State, with: &Scenario, a: usize, job: usize) -> Option<()> {
     let agent = &mut s.agents[a];
     let row = agent.ledger.rows[job]?;
-    (row.claimed_by == Some(agent.ledger.life) && !agent.ledger.is_quarantined).then_some(())?;
+    let is_ours = row.claimed_by == Some(agent.ledger.life) || !with.keeps(Rule::FormerClaimNotGivenBack);
+    (is_ours && !agent.ledger.is_quarantined).then_some(())?;
     asked(agent.row(job)?, Asks::Withdraw)?;
     agent.tell(job, Report::Released);
     s.spent.give_backs += 1;

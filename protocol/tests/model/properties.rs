@@ -3,7 +3,7 @@
 use protocol::{job::JobState, units::HubIncarnation};
 use stateright::Property;
 
-use super::rules::Scenario;
+use super::rules::{Ends, Scenario};
 use super::state::{AGENTS, JOBS, MAIN, REPLACEMENT, SECOND_REPLACEMENT, State};
 
 /// I1.
@@ -33,7 +33,7 @@ pub(crate) fn all(with: &Scenario) -> Vec<Property<Scenario>> {
         }),
         Property::always(CLEAR_BED, |_, s: &State| !s.truth.crashed_into_plastic),
     ];
-    if with.off.is_none() && with.ends {
+    if with.off.is_none() && with.ends != Ends::Never {
         all.push(Property::sometimes(CAN_BE_GOOD, |_, s: &State| {
             s.hub.life == HubIncarnation::new(1)
                 && s.hub.jobs[MAIN].is_some_and(|j| j.state == JobState::Good)

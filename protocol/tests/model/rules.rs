@@ -35,10 +35,23 @@ pub(crate) enum Rule {
     RestoredAgentWaits,
     /// What a former life of an agent held is not given out again for want of a start event.
     FormerClaimStaysHeld,
+    /// What a former life of an agent was given is not given back by the present one: it may have begun.
+    FormerClaimNotGivenBack,
     /// An agent that a restored hub does not know waits for a person (I10).
     BothForgotWaits,
     /// A replacement is made at the agent only.
     ReplacementAtAgentOnly,
+}
+
+/// How much of a print's life after its start a run looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ends {
+    /// Nothing: only the start matters.
+    Never,
+    /// A started print is seen finished at once, and counted.
+    AtOnce,
+    /// Every state of the attempt, and a person who decides.
+    StepByStep,
 }
 
 /// One run: what may happen, how often, and which rule is off.
@@ -60,8 +73,8 @@ pub(crate) struct Scenario {
     pub(crate) forces: u8,
     /// Times that a person at the agent gives a claimed job back.
     pub(crate) give_backs: u8,
-    /// Prints end and are counted; off where only the start matters.
-    pub(crate) ends: bool,
+    /// How much happens after a start.
+    pub(crate) ends: Ends,
     /// A print may be counted as scrap, which makes a replacement.
     pub(crate) scrap: bool,
     /// Both agents have met the hub before the first step.
@@ -84,7 +97,7 @@ impl Scenario {
             hub_restores: 0,
             forces: 0,
             give_backs: 0,
-            ends: true,
+            ends: Ends::StepByStep,
             scrap: false,
             met: true,
             epochs_max: 2,

@@ -2,7 +2,7 @@
 
 use stateright::{Model, Property};
 
-use super::rules::{Rule, Scenario};
+use super::rules::{Ends, Rule, Scenario};
 use super::state::{AGENTS, JOBS, Msg, State};
 use super::{agent, hub, hub::Sender, properties};
 
@@ -45,14 +45,16 @@ impl Model for Scenario {
         for a in 0..AGENTS {
             out.extend(hub::HANDED_OUT.map(|job| Action::HandOut(a, job)));
             out.extend([Action::Send(a), Action::FirstByte(a)]);
-            if self.ends {
+            if self.ends == Ends::StepByStep {
                 out.push(Action::NeverOpened(a));
             }
             for job in (0..JOBS).filter(|job| s.agents[a].ledger.rows[*job].is_some()) {
                 out.extend([Action::SendClaim(a, job), Action::ClaimPinned(a, job), Action::Intend(a, job)]);
-                if self.ends {
-                    out.extend([Action::Evidence(a, job), Action::Decide(a, job)]);
-                    out.push(Action::SignOff(a, job, true));
+                if self.ends == Ends::StepByStep {
+                    out.push(Action::Decide(a, job));
+                }
+                if self.ends != Ends::Never {
+                    out.extend([Action::Evidence(a, job), Action::SignOff(a, job, true)]);
                 }
                 if self.scrap {
                     out.push(Action::SignOff(a, job, false));
@@ -120,7 +122,7 @@ impl Scenario {
             Action::SignOff(a, job, is_good) => agent::sign_off(s, self, a, job, is_good),
             Action::EmptyBed(a) => agent::empty_bed(s, a),
             Action::Confirm(a) => agent::confirm(s, self, a),
-            Action::GiveBack(a, job) => agent::give_back(s, a, job),
+            Action::GiveBack(a, job) => agent::give_back(s, self, a, job),
             Action::Force(job) => hub::force(s, job),
             Action::Crash(a) => agent::crash(s, self, a),
             Action::BackUpAgent(a) => {
