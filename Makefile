@@ -5,7 +5,7 @@ export PATH := $(HOME)/.cargo/bin:$(PATH)
 CARGO := cargo
 ONCE ?= 0
 
-.PHONY: help setup setup-run build check test test-fast demo bench soak
+.PHONY: help setup setup-run build check test test-fast demo soak
 
 help: ## Show every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,9 +34,6 @@ test-fast: ## Unit and property tests of the libraries
 
 demo: build ## A signed order becomes plates, parcels and a fulfilment, with simulated printers (ONCE=1 ends by itself)
 	@target/release/demo $(if $(filter 1,$(ONCE)),--once)
-
-bench: ## Figures of docs/benchmarks.md, measured here and now
-	@./scripts/bench.sh
 
 soak: ## More seeds and larger bounds; hours
 	SOAK=1 $(CARGO) test --locked --release --workspace

@@ -20,6 +20,7 @@ use crate::{
     control,
     files::{self, FileError},
     floor::{self, Floor, Station},
+    housekeeping::keep_room,
     ledger::{Ledger, recover::Found},
     pipeline::Pipeline,
     printer::{
@@ -117,22 +118,23 @@ pub async fn run(config: Config, agent: PathBuf) -> Result<(), StartError> {
     let floor = Floor { ledger: ledger.clone(), blobs: blobs.clone(), library, stations: Arc::new(stations) };
     tasks.spawn("watch", floor::watch_printers(floor.clone(), tasks.stop_signal()));
 
-    let (pipeline, worker, requests) = Pipeline::new(ledger.clone(), blobs, config.slicer.clone(), agent);
+    let bytes_max = config.limits.blobs_bytes_max;
+    tasks.spawn("housekeeping", keep_room(ledger.clone(), blobs.clone(), bytes_max, tasks.stop_signal()));
+    let (pipeline, worker, requests) =
+        Pipeline::new(ledger.clone(), blobs.clone(), config.slicer.clone(), agent);
     tasks.spawn("pipeline", worker.run(requests, tasks.stop_signal()));
     let (summary_sender, summary) = watch::channel(Summary::default());
     let scheduler = Scheduler::new(floor.clone(), pipeline, config.limits, data_dir.clone(), summary_sender);
     tasks.spawn("scheduler", scheduler.run(tasks.stop_signal()));
 
-    let first = if config.hub.is_some() { Link::Offline } else { Link::Alone };
-    let (link_sender, link) = watch::channel(LinkState { link: first, since: clock.wall() });
+    let (link_sender, link) = watch::channel(LinkState { link: first_link(&config), since: clock.wall() });
     if let Some(hub) = &config.hub {
-        let identity = Identity::load_or_make(&data_dir)?;
-        let client = HubClient::new(hub.url.clone())?;
         let task = SyncTask {
             ledger: ledger.clone(),
-            client,
-            identity,
+            client: HubClient::new(hub.url.clone())?,
+            identity: Identity::load_or_make(&data_dir)?,
             clock,
+            blobs,
             data_dir: data_dir.clone(),
             summary: summary.clone(),
             link: link_sender,
@@ -159,6 +161,10 @@ pub async fn run(config: Config, agent: PathBuf) -> Result<(), StartError> {
     // The writer ends when the last handle is gone, and closes the database.
     drop(tokio::task::spawn_blocking(move || writer.join()).await);
     ended
+}
+
+const fn first_link(config: &Config) -> Link {
+    if config.hub.is_some() { Link::Offline } else { Link::Alone }
 }
 
 async fn signalled() -> std::io::Result<()> {

@@ -13,6 +13,7 @@ pub mod control;
 pub mod db;
 pub mod files;
 pub mod floor;
+pub mod housekeeping;
 pub mod ledger;
 pub mod net;
 pub mod pipeline;

@@ -115,8 +115,8 @@ impl Bed {
                 Ok(Self::Clear(ClearedBy::NothingStarted))
             }
             (Self::Clear(_) | Self::Occupied(_), Event::NothingStarted(_)) => Ok(self),
-            // What a person must count stays the attempt: a doubt on top of it changes nothing they do.
-            (Self::Occupied(Cause::Attempt(_)), Event::Doubt(Doubt::Unobserved)) => Ok(self),
+            // A bed that is not known to be clear keeps the cause that says more than "nobody was looking".
+            (Self::Occupied(_), Event::Doubt(Doubt::Unobserved)) => Ok(self),
             (Self::Clear(_) | Self::Occupied(_), Event::Doubt(doubt)) => Ok(Self::Occupied(doubt.cause())),
             (Self::Occupied(cause), Event::Confirmed(it)) if it.saw == cause => Ok(Self::Clear(it.by.into())),
             (Self::Clear(_) | Self::Occupied(_), Event::Confirmed(_)) => Err(Refused::Stale { now: self }),

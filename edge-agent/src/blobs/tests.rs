@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use protocol::ids::Sha256;
 
-use super::{BlobError, BlobStore};
+use super::{BlobError, BlobStore, DownloadError, download};
 
 #[test]
 fn a_damaged_blob_is_removed_and_never_used() {
@@ -39,4 +39,46 @@ fn half_a_file_of_a_crash_is_gone_and_half_a_download_is_kept() {
     let store = BlobStore::open(folder.path()).unwrap();
     assert!(part.exists());
     assert_eq!(std::fs::read_dir(store.temporary()).unwrap().count(), 1);
+}
+
+/// A server that keeps half of the first answer to itself and honours ranges.
+async fn half_a_server(bytes: &'static [u8]) -> url::Url {
+    use axum::{http::HeaderMap, http::StatusCode, response::IntoResponse as _};
+    let served = move |headers: HeaderMap| async move {
+        let range = headers
+            .get("range")
+            .and_then(|r| r.to_str().ok()?.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok());
+        match range {
+            None => bytes[..bytes.len() / 2].into_response(),
+            Some(from) => {
+                let rest: usize = from;
+                (StatusCode::PARTIAL_CONTENT, bytes[rest..].to_vec()).into_response()
+            }
+        }
+    };
+    let app = axum::Router::new().route("/blob", axum::routing::get(served));
+    #[expect(clippy::disallowed_methods, reason = "the test's own port")]
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/blob", listener.local_addr().unwrap()).parse().unwrap();
+    drop(crate::tasks::spawn(async move { axum::serve(listener, app).await }));
+    url
+}
+
+#[tokio::test]
+async fn a_download_goes_on_where_it_stopped_and_is_verified_before_it_has_a_name() {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let bytes: &'static [u8] = &[7; 100_000];
+    let sha256 = Sha256::of(bytes);
+    let url = half_a_server(bytes).await;
+    let folder = tempfile::tempdir().unwrap();
+    let store = BlobStore::open(folder.path()).unwrap();
+    let client = crate::net::http_client().unwrap();
+    let part = store.temporary().join(format!("{sha256}.part"));
+    crate::files::write_atomic(&part, &bytes[..40_000], true).unwrap();
+    let path = download(&store, &client, (url.clone(), "t"), sha256, 100_000).await.unwrap();
+    assert_eq!(std::fs::read(path).unwrap(), bytes, "the half that was here was kept");
+    let other = Sha256::of(b"other");
+    let wrong = download(&store, &client, (url, "t"), other, 100_000).await;
+    assert!(matches!(wrong, Err(DownloadError::WrongBytes { .. })), "{wrong:?}");
+    assert!(!store.has(other));
 }

@@ -307,8 +307,12 @@ fn wish(c: &Connection, now: Stamp, wanted: &Assignment) -> Result<(), LedgerErr
     }
 }
 
-/// Gives an assignment back where nothing has begun; true when it did.
+/// Gives an assignment back where nothing has begun; true when it did. What a former life of this database claimed may
+/// have been printed since its backup: this life cannot say that it was not.
 pub(super) fn release(c: &Connection, now: Stamp, row: &mut AssignmentRow) -> Result<bool, LedgerError> {
+    if row.claimed_by.is_some_and(|life| meta::incarnation(c).is_ok_and(|mine| mine != life)) {
+        return Ok(false);
+    }
     let released = step(c, now, row, Event::Withdraw)?;
     if released {
         events::append(c, now, Some((row.job(), row.body.epoch)), &EventKind::Released)?;

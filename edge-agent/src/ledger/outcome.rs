@@ -6,7 +6,7 @@ use protocol::{
     bed,
     ids::{AttemptNo, Sha256},
     units::Permille,
-    wire::v1::{AttemptRef, EventKind},
+    wire::v1::{Artifact, AttemptRef, EventKind},
 };
 use rusqlite::{Connection, params};
 
@@ -211,6 +211,10 @@ impl Ledger {
         let snapshot = self.snapshot().await?;
         let of_jobs = snapshot.artifacts.values().copied();
         let of_attempts = snapshot.attempts.iter().filter(|a| !a.state.is_terminal()).map(|a| a.artifact);
-        Ok(of_jobs.chain(of_attempts).collect())
+        let models = snapshot.open.iter().filter_map(|job| match &job.body.artifact {
+            Artifact::Blob { sha256, .. } => Some(*sha256),
+            Artifact::Grid { .. } => None,
+        });
+        Ok(of_jobs.chain(of_attempts).chain(models).collect())
     }
 }

@@ -54,6 +54,11 @@ pub(super) fn settle_incarnation(
     }
 }
 
+const NOT_OURS_ANY_MORE: &str = "
+update assignment set state = 'Released', over_ms = ?1, version = version + 1,
+    reason = 'The database was restored before this job was claimed.'
+where state in ('Seen', 'Staging', 'Ready')";
+
 fn restored(c: &Connection, clock: Clock, new: protocol::ids::Incarnation) -> Result<(), LedgerError> {
     let now =
         Stamp { wall: clock.wall(), mono: clock.mono(), boot: clock.boot_id(), synced: clock.is_synced() };
@@ -64,6 +69,9 @@ fn restored(c: &Connection, clock: Clock, new: protocol::ids::Incarnation) -> Re
         meta::set(c, counter, "0")?;
     }
     c.execute_batch("delete from event")?;
+    // What was only being prepared may have been claimed, printed and closed after the backup: it is the hub's to give
+    // again, or a person's.
+    c.execute(NOT_OURS_ANY_MORE, [now.wall.0])?;
     for mut attempt in view::live_attempts(c)? {
         let evidence = "the agent's database was restored from a backup";
         outcome::apply(c, now, &mut attempt, Event::Restored, evidence)?;

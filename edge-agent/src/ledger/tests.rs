@@ -335,6 +335,7 @@ async fn a_restored_database_is_a_new_life_that_starts_nothing() {
     let farm = Farm::new();
     let no = farm.started(1, Owner::Stream).await;
     farm.ready(2).await;
+    farm.ledger.store_reply(reply(9, vec![assignment(3)])).await.unwrap();
     let before = farm.ledger.incarnation();
     crate::files::write_atomic(&farm.folder.path().join("incarnation"), b"another disk", true).unwrap();
     let restored = open(farm.folder.path());
@@ -349,6 +350,14 @@ async fn a_restored_database_is_a_new_life_that_starts_nothing() {
         Intent { job: job(2), printer: printer(), owner: Owner::Stream, artifact: Sha256::of(b"g"), guards };
     let refused = restored.write_intent(intent).await;
     assert!(matches!(refused, Err(LedgerError::NoRight(NoRight::FormerLife))), "{refused:?}");
+    let prepared = restored.assignment(job(3)).await.unwrap();
+    assert_eq!(prepared.state, State::Released, "it may have been claimed and printed after the backup");
+    let claimed = restored.assignment(job(2)).await.unwrap();
+    let given_back = restored.give_back(job(2), claimed.version).await;
+    assert!(
+        matches!(given_back, Err(LedgerError::NotNow(_))),
+        "this life cannot say that it was not printed"
+    );
 }
 
 #[tokio::test]

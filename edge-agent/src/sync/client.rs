@@ -5,8 +5,8 @@ use std::time::Duration;
 use protocol::{
     ids::{AgentId, Sha256},
     wire::v1::{
-        Claim, ClaimReply, EnrolReply, EnrolRequest, Nonce, Proof, ResyncReply, ResyncRequest, SyncReply,
-        SyncRequest, TokenGrant, TokenRequest,
+        EnrolReply, EnrolRequest, Nonce, Proof, ResyncReply, ResyncRequest, SyncReply, SyncRequest,
+        TokenGrant, TokenRequest,
     },
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -107,14 +107,6 @@ impl HubClient {
     /// [`SyncError`].
     pub async fn resync(&self, request: &ResyncRequest) -> Result<ResyncReply, SyncError> {
         self.post("agent/v1/resync", request, ANSWER_SLACK * 4).await
-    }
-
-    /// Asks for the right to start a pooled job.
-    ///
-    /// # Errors
-    /// [`SyncError`].
-    pub async fn claim(&self, claim: &Claim) -> Result<ClaimReply, SyncError> {
-        self.post("agent/v1/claim", claim, ANSWER_SLACK).await
     }
 
     /// Where to fetch a blob, with the client and token to do it.

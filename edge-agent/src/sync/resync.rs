@@ -4,7 +4,7 @@ use protocol::{
     assignment::{Assignment as State, Closed},
     wire::{
         PROTO,
-        v1::{AttemptRef, ClosedAs, LedgerEntry, LedgerState, Replaces, ResyncRequest},
+        v1::{AttemptRef, ClosedAs, LedgerEntry, LedgerState, Replaces, ResyncRequest, Right},
     },
 };
 
@@ -51,6 +51,10 @@ fn entry(row: &AssignmentRow, newest: Option<&AttemptRow>, all: &Held) -> Ledger
 
 fn state(row: &AssignmentRow, newest: Option<&AttemptRow>, all: &Held) -> LedgerState {
     match row.state {
+        // A pinned job may be claimed and started here at any moment, also offline: a restored hub must hold it for us.
+        State::Seen | State::Staging | State::Ready if row.body.right == Right::Pinned => {
+            LedgerState::Claimed
+        }
         State::Seen | State::Staging | State::Ready => LedgerState::Preparing,
         State::Claimed => LedgerState::Claimed,
         State::Started => match newest {

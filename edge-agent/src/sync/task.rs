@@ -6,14 +6,19 @@ use protocol::{
     units::{Seq, WallMs},
     wire::{
         PROTO,
-        v1::{ClockReading, Summary, SyncRequest},
+        v1::{Artifact, ClockReading, Summary, SyncRequest},
     },
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{Backoff, HubClient, Identity, SyncError, resync};
-use crate::{clock::Clock, files, ledger::Ledger};
+use crate::{
+    blobs::{self, BlobStore},
+    clock::Clock,
+    files,
+    ledger::Ledger,
+};
 
 /// Longest wait asked of the hub, milliseconds.
 const WAIT_MS: u32 = 50_000;
@@ -57,6 +62,8 @@ pub struct SyncTask {
     pub identity: Identity,
     /// Clocks.
     pub clock: Clock,
+    /// The files.
+    pub blobs: BlobStore,
     /// Where free room is measured.
     pub data_dir: std::path::PathBuf,
     /// The present, from the scheduler.
@@ -118,7 +125,26 @@ impl SyncTask {
         if stored.must_resync {
             return self.compare_notes().await;
         }
+        self.fetch_a_blob().await?;
         Ok(after)
+    }
+
+    /// Fetches one file that an open job needs and that is not here: one a round, so that events are never held up for
+    /// more than one file. What came is kept when the link breaks.
+    async fn fetch_a_blob(&self) -> Result<(), SyncError> {
+        let snapshot = self.ledger.snapshot().await?;
+        let missing = snapshot.open.iter().find_map(|job| match &job.body.artifact {
+            Artifact::Blob { sha256, .. } if !self.blobs.has(*sha256) => Some(*sha256),
+            Artifact::Blob { .. } | Artifact::Grid { .. } => None,
+        });
+        let Some(sha256) = missing else { return Ok(()) };
+        let (url, bytes) = self.client.ticket(sha256).await?;
+        let (http, token) = self.client.for_download();
+        if let Err(error) = blobs::download(&self.blobs, http, (url, token), sha256, bytes).await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(blob = %sha256, error, "a file of a job is not here yet; it is fetched again");
+        }
+        Ok(())
     }
 
     async fn compare_notes(&self) -> Result<Duration, SyncError> {

@@ -21,14 +21,10 @@ const NEW_LIFE: &str = "
 update agent
 set incarnation = ?2, last_seq = ?3, must_resync = 0, is_quarantined = max(is_quarantined, ?4), contact_ms = ?5
 where id = ?1";
-// What a former life of this agent held and its present one does not know: proven unprinted if the acknowledged events
-// of that life never mention a start.
+// What a former life of this agent held and its present one does not know. It may have started offline, so no lack of
+// events proves that it did not.
 const FORMER: &str = "
-select j.id, j.epoch_hub, j.epoch_count, exists (
-  select 1 from event e
-  where e.agent = j.agent and e.job = j.id and e.kind in ('StartIntent', 'Started', 'Finished', 'Failed', 'Unknown')) as has_begun
-from job j
-where j.agent = ?1 and j.incarnation is not null and j.incarnation <> ?2";
+select id from job where agent = ?1 and incarnation is not null and incarnation <> ?2";
 
 /// Compares; `None`: the agent is unknown or revoked.
 pub(super) fn resync(
@@ -41,11 +37,13 @@ pub(super) fn resync(
     let hub = life(tx)?;
     let who = Speaker { agent: id, tenant: agent.tenant, incarnation: request.agent_incarnation, now };
     let quarantined = agent.is_quarantined
-        || needs_a_person(agent.known, request.agent_incarnation, hub.get() > FIRST_LIFE);
-    let former: Vec<(JobId, bool)> = {
+        || needs_a_person(agent.known, request.agent_incarnation, hub.get() > FIRST_LIFE)
+        // The agent has met a later life of this hub: this database is the older one.
+        || request.hub_incarnation_seen > hub;
+    let former: Vec<JobId> = {
         let mut statement = tx.prepare_cached(FORMER)?;
         let rows = statement.query_map((id.to_string(), request.agent_incarnation.to_string()), |row| {
-            Ok((cell::parsed(row, "id")?, row.get("has_begun")?))
+            cell::parsed(row, "id")
         })?;
         rows.collect::<Result<_, _>>()?
     };
@@ -62,13 +60,9 @@ pub(super) fn resync(
     for entry in &request.ledger {
         adopt(tx, who, entry)?;
     }
-    let mut proven_not_printed = Vec::new();
-    for (job, has_begun) in former {
-        if request.ledger.iter().any(|e| e.job == job) {
-            continue;
-        }
-        if forget_former(tx, who, job, has_begun)? {
-            proven_not_printed.push(job);
+    for job in former {
+        if !request.ledger.iter().any(|e| e.job == job) {
+            forget_former(tx, who, job)?;
         }
     }
     if !quarantined {
@@ -77,37 +71,28 @@ pub(super) fn resync(
     Ok(Some(ResyncReply {
         hub_incarnation: hub,
         acked_seq: request.last_seq,
-        proven_not_printed,
+        proven_not_printed: Vec::new(),
         quarantined,
     }))
 }
 
-/// A job of a former life: given out anew only when the events prove that it never began; otherwise nobody knows.
-fn forget_former(
-    tx: &Transaction<'_>,
-    who: Speaker,
-    job: JobId,
-    has_begun: bool,
-) -> Result<bool, StoreError> {
-    let Some(mut at) = machine::load(tx, job)? else { return Ok(false) };
-    let Some(holder) = at.job.holder() else { return Ok(false) };
-    let report = if has_begun { Report::Unknown } else { Report::Released };
+/// A job of a former life: it was that life's to start, also offline, so nobody knows; a person says per job.
+fn forget_former(tx: &Transaction<'_>, who: Speaker, job: JobId) -> Result<(), StoreError> {
+    let Some(mut at) = machine::load(tx, job)? else { return Ok(()) };
+    let Some(holder) = at.job.holder() else { return Ok(()) };
     let before = at.job;
-    match before.apply(holder, report) {
-        Applied::Changed(next) => {
-            at.job = next;
-            machine::save(tx, &before, &at, who.now)?;
-        }
-        Applied::Ignored(_) | Applied::Incident(_) => {}
+    if let Applied::Changed(next) = before.apply(holder, Report::Unknown) {
+        at.job = next;
+        machine::save(tx, &before, &at, who.now)?;
     }
-    if has_begun && let Some(order) = at.order {
+    if let Some(order) = at.order {
         let text = format!(
             "The workshop's database was restored: nobody knows whether plate {} was printed.",
             at.label
         );
         events::hold(tx, order, &format!("job {job}"), &text, who.now)?;
     }
-    Ok(!has_begun)
+    Ok(())
 }
 
 fn adopt(tx: &Transaction<'_>, who: Speaker, entry: &LedgerEntry) -> Result<(), StoreError> {
@@ -125,7 +110,7 @@ fn adopt(tx: &Transaction<'_>, who: Speaker, entry: &LedgerEntry) -> Result<(), 
         LedgerState::Started { attempt_state, .. } => before.adopt(holder, started(attempt_state)),
         LedgerState::GivenBack => before.apply(held_as(before.holder(), holder), Report::Released),
         LedgerState::Closed { closed_as, .. } => {
-            before.apply(held_as(before.holder(), holder), closed(*closed_as))
+            before.adopt_closed(held_as(before.holder(), holder), closed(*closed_as))
         }
     };
     let Applied::Changed(next) = applied else { return Ok(()) };

@@ -203,27 +203,38 @@ impl Poll<'_> {
             match row.assignment {
                 None => delta.removed.push(row.job),
                 Some(assignment) => {
-                    if assignment.right == Right::Pinned {
-                        self.claim_pinned(row.job, assignment.epoch, incarnation)?;
+                    if self.is_for_this_life(row.job, &assignment, incarnation)? {
+                        delta.upserts.push(Tolerant::Known(assignment));
                     }
-                    delta.upserts.push(Tolerant::Known(assignment));
                 }
             }
         }
         Ok(delta)
     }
 
-    fn claim_pinned(&self, job: JobId, epoch: Epoch, incarnation: Incarnation) -> Result<(), StoreError> {
-        let Some(mut at) = machine::load(self.tx, job)? else { return Ok(()) };
-        if !matches!(at.job.state, JobState::Reserved { .. }) {
-            return Ok(());
+    /// Whether this life of the agent may have the job: reserved for it (a pinned one is claimed here, on its behalf) or
+    /// held by it. What a former life held was that life's to start, and is not sent again.
+    fn is_for_this_life(
+        &self,
+        job: JobId,
+        wish: &Assignment,
+        incarnation: Incarnation,
+    ) -> Result<bool, StoreError> {
+        let Some(mut at) = machine::load(self.tx, job)? else { return Ok(false) };
+        if let Some(holder) = at.job.holder() {
+            return Ok(holder.agent == self.agent.id && holder.incarnation == incarnation);
         }
-        if let ClaimAnswer::Granted(next) = at.job.claim(self.agent.id, incarnation, epoch) {
+        if !matches!(at.job.state, JobState::Reserved { .. }) {
+            return Ok(false);
+        }
+        if wish.right == Right::Pinned
+            && let ClaimAnswer::Granted(next) = at.job.claim(self.agent.id, incarnation, wish.epoch)
+        {
             let before = at.job;
             at.job = next;
             machine::save(self.tx, &before, &at, self.now)?;
         }
-        Ok(())
+        Ok(true)
     }
 }
 
