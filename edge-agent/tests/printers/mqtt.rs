@@ -8,6 +8,7 @@ use firmware_profiles::{Control, Dialect, Library};
 use peers::bambu::Config;
 use peers::bambu::machine::Faults;
 use peers::bambu::sim::{Handle, Sim};
+use peers::fault_proxy::tcp::{Faults as Line, Proxy};
 use protocol::attempt::{Event, Lost, NotStarted, Task};
 use tempfile::TempDir;
 use tokio::time::Instant;
@@ -374,4 +375,77 @@ async fn a_file_that_is_not_the_checked_one_is_not_started_and_not_left_behind()
     assert_eq!(refused.proof, NotStarted::UploadRefused);
     assert!(bench.machine.files().is_empty(), "{:?}", bench.machine.files());
     assert_eq!(bench.machine.counters().start_commands, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_cut_at_any_byte_around_a_start_never_makes_a_second_one() {
+    let sim = start_sim(500.0).await;
+    let address = sim.handle().address();
+    let real = format!("127.0.0.1:{}", address.mqtt_port).parse().unwrap();
+    let (proxy, front) = Proxy::start("127.0.0.1:0".parse().unwrap(), real).unwrap();
+    let bench = Bench::over(sim, |printer| printer.mqtt_port = front.port());
+    let unknown = Event::EvidenceLost(Lost::StartNotConfirmed);
+    for (n, bytes) in (1_u64..).zip([1, 40, 200, 420, 500, 560, 640, 700]) {
+        bench.until_ready().await;
+        let before = (bench.machine.counters().start_commands, bench.machine.tally().starts);
+        proxy.set(Line { cut_after_bytes_up: Some(bytes), ..Line::default() });
+        let started = bench.printer.start(order(&bench.dir, n, &packed(&plate(150)))).await;
+        if started.is_ok() {
+            until(&format!("the end of start {n}, cut after {bytes} bytes"), || {
+                let told =
+                    |(of, event, _): &(u64, Event, String)| *of == n && [FINISHED, unknown].contains(event);
+                let evidence = bench.ledger.evidence();
+                (evidence.iter().any(told), (evidence, bench.machine.state()))
+            })
+            .await;
+        }
+        proxy.set(Line::default());
+        let after = (bench.machine.counters().start_commands, bench.machine.tally().starts);
+        assert!(
+            after.0 <= before.0 + 1 && after.1 <= before.1 + 1,
+            "cut after {bytes}: {before:?} {after:?}"
+        );
+        if !bench.ledger.evidence().iter().any(|(of, event, _)| *of == n && *event == FINISHED) {
+            // Not told as finished: then it did not run, or its end is not known.
+            assert!(
+                started.is_err() || bench.ledger.events().contains(&unknown),
+                "{:?}",
+                bench.ledger.evidence()
+            );
+        }
+    }
+    assert!(bench.ledger.foreign().is_empty(), "{:?}", bench.ledger.foreign());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_breaks_is_not_started() {
+    let sim = start_sim(500.0).await;
+    let address = sim.handle().address();
+    let real = format!("127.0.0.1:{}", address.ftps_port).parse().unwrap();
+    let (proxy, front) = Proxy::start("127.0.0.1:0".parse().unwrap(), real).unwrap();
+    let bench = Bench::over(sim, |printer| printer.ftps_port = front.port());
+    bench.until_ready().await;
+    // A whole upload as a measure; the second one resumes its TLS session and is shorter.
+    let mut whole = 0;
+    for n in 1..=2 {
+        let before = proxy.counts().bytes_down;
+        bench.start(n, &plate(150)).await;
+        whole = proxy.counts().bytes_down - before;
+        let done =
+            |told: &[(u64, Event, String)]| told.iter().any(|(of, event, _)| *of == n && *event == FINISHED);
+        until("finished", || (done(&bench.ledger.evidence()), bench.ledger.evidence())).await;
+        bench.until_ready().await;
+    }
+    for (n, percent) in (3_u64..).zip([0, 30, 60, 80]) {
+        let bytes = whole * percent / 100;
+        proxy.set(Line { cut_after_bytes_down: Some(bytes), ..Line::default() });
+        let refused = bench.printer.start(order(&bench.dir, n, &packed(&plate(150)))).await;
+        let Err(PrinterError::NotStarted { refused, .. }) = refused else {
+            panic!("cut after {bytes} bytes: {refused:?}")
+        };
+        assert_eq!(refused.proof, NotStarted::UploadRefused);
+        proxy.set(Line::default());
+    }
+    assert_eq!(bench.machine.counters().start_commands, 2);
+    bench.start(9, &plate(150)).await;
 }

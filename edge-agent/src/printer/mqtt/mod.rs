@@ -3,11 +3,12 @@
 //!
 //! Pure: [`bambu`] (reports, merge, requests), [`evidence`] (what a status proves about an attempt). [`tls`] says who may
 //! be the printer, `link` is one MQTT connection, `upload` one file, `task` the loop that ties them together, `conduct`
-//! how a job is begun and watched, `view` what is shown of it.
+//! how a job is begun, held and cancelled, `follow` how it is watched, `view` what is shown of it.
 //! Invariant: the start command of an attempt is published at most once, and only in a state in which the printer takes it.
 pub mod bambu;
 mod conduct;
 pub mod evidence;
+mod follow;
 mod link;
 mod task;
 pub mod tls;

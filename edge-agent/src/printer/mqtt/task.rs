@@ -12,7 +12,8 @@ use tokio::time::Instant;
 
 use super::MqttPrinter;
 use super::bambu::{Merged, Status};
-use super::conduct::{Following, Uploading, Waiting};
+use super::conduct::{Uploading, Waiting};
+use super::follow::Following;
 use super::link::{Link, Linked};
 use super::tls::{self, Met};
 use super::upload::UploadError;

@@ -33,8 +33,12 @@ impl Actor {
                 bed_c: status.bed_c.0,
                 bed_target_c: status.bed_c.1,
             };
-            if let Some(error) = &status.error {
-                self.view.message = Some(format!("error {error}"));
+            match &status.error {
+                Some(error) => self.view.message = Some(format!("error {error}")),
+                None if self.view.message.as_ref().is_some_and(|text| text.starts_with("error ")) => {
+                    self.view.message = None;
+                }
+                None => {}
             }
         }
         let (view, now) = (&self.view, Instant::now());
