@@ -1,6 +1,8 @@
 //! `kill -9` of the agent at any moment: no job is physically started twice, nothing starts on an occupied bed, and every
 //! order of plates comes to its end with the operator's help.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use platewright_tests::{
