@@ -37,7 +37,7 @@ pub struct Firmware {
     pub window_bytes_parser: usize,
     /// Sent lines kept for resends.
     pub ring_lines: usize,
-    /// The line counter is set back to 0 after this many lines, when nothing is in flight.
+    /// The line counter is set back when it has passed this number, when nothing is in flight.
     pub renumber_after: u32,
     /// A resend of the same line more often than this means "communication stuck".
     pub resend_same_max: u32,
@@ -104,7 +104,7 @@ pub(crate) fn read(file: &str, text: &str, faults: &mut Vec<Fault>) -> Option<Fi
         window_lines_parser: size(framing.number(s, "window_lines_parser", 1..=64)),
         window_bytes_parser: size(framing.number(s, "window_bytes_parser", 96..=8192)),
         ring_lines: size(framing.number(s, "ring_lines", 64..=4096)),
-        renumber_after: framing.number(s, "renumber_after", 1_000..=1_000_000_000),
+        renumber_after: framing.number(s, "renumber_after", 20_000..=1_000_000_000),
         resend_same_max: framing.number(s, "resend_same_max", 1..=100),
         ack_wait: millis(timing.number(s, "ack_wait_ms", 500..=120_000)),
         blocking_wait: millis(timing.number(s, "blocking_wait_ms", 10_000..=3_600_000)),

@@ -5,7 +5,7 @@
 //! Loading refuses unknown keys, missing fields and absurd values, and reports all faults of all files at once with
 //! file and line. This crate never opens a port, never talks to a printer and never reads a clock.
 //!
-//! Reading order: [`error`] (what can be wrong), [`read`](crate) and `files` (raw tables with line numbers),
+//! Reading order: [`error`] (what can be wrong), `read` and `files` (raw tables with line numbers),
 //! [`firmware`], [`dialect`], [`printer`], [`material`] (meaning), [`library`] (all of them, checked against each
 //! other).
 pub mod dialect;

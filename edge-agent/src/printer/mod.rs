@@ -5,6 +5,8 @@
 //!
 //! [`types`] (orders, reports, view), [`task`] (the channels of a printer's task), [`serial`] (streamed printers),
 //! [`mqtt`] (printers that own their jobs), [`emergency`] (the path that waits for nothing).
+#![warn(clippy::wildcard_enum_match_arm)]
+
 pub mod emergency;
 pub mod error;
 pub mod mqtt;

@@ -23,6 +23,7 @@ fn firmware() -> Firmware {
     };
     // Short waits, so that tests are short; their order is the profile's.
     firmware.ack_wait = Duration::from_millis(2_500);
+    firmware.blocking_wait = Duration::from_secs(6);
     firmware.boot_quiet = Duration::from_millis(1_000);
     firmware
 }
@@ -168,14 +169,14 @@ async fn a_file_that_is_not_the_checked_one_never_reaches_the_printer() {
 #[tokio::test(flavor = "multi_thread")]
 async fn cable_and_firmware_faults_cost_neither_a_line_nor_a_second_one() {
     let faults = [
-        ("lost ok", Order { at_line: Some(100), drop_oks: 1, ..Order::default() }),
-        ("lost ok of the last line", Order { drop_ok_of: [413].into(), ..Order::default() }),
-        ("lost line", Order { at_line: Some(100), drop_lines: 1, ..Order::default() }),
-        ("flipped lines", Order { at_line: Some(100), flip_lines: 3, ..Order::default() }),
-        ("lost resend", Order { at_line: Some(100), flip_lines: 1, drop_resends: 1, ..Order::default() }),
-        ("doubled oks", Order { at_line: Some(50), double_oks: 20, ..Order::default() }),
-        ("noise", Order { at_line: Some(100), noise_bytes: 3_000, ..Order::default() }),
-        ("no answer for a while", Order { at_line: Some(100), hang_ms: 1_500, ..Order::default() }),
+        ("lost ok", Order { at_line: Some(10_100), drop_oks: 1, ..Order::default() }),
+        ("lost ok of the last line", Order { drop_ok_of: [10_413].into(), ..Order::default() }),
+        ("lost line", Order { at_line: Some(10_100), drop_lines: 1, ..Order::default() }),
+        ("flipped lines", Order { at_line: Some(10_100), flip_lines: 3, ..Order::default() }),
+        ("lost resend", Order { at_line: Some(10_100), flip_lines: 1, drop_resends: 1, ..Order::default() }),
+        ("doubled oks", Order { at_line: Some(10_050), double_oks: 20, ..Order::default() }),
+        ("noise", Order { at_line: Some(10_100), noise_bytes: 3_000, ..Order::default() }),
+        ("no answer for a while", Order { at_line: Some(10_100), hang_ms: 1_500, ..Order::default() }),
     ];
     for (name, fault) in faults {
         let bench = Bench::new(PortPolicy::Open, |_| {}).await;
@@ -240,6 +241,21 @@ async fn a_reset_in_mid_print_ends_the_job_at_once() {
     assert!(tally.moves < 130, "{tally:?}");
     assert_eq!(bench.board.tally().moves, tally.moves);
     assert_eq!(bench.ledger.events(), [Event::FirstLineAcked, Event::BoardReset]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reset_that_nobody_heard_of_never_begins_the_job_again() {
+    for at_line in [10_004, 10_010, 10_030, 10_200] {
+        let bench = Bench::new(PortPolicy::Open, |_| {}).await;
+        bench.start(1, &plate(3_000)).await;
+        let unheard = Order { at_line: Some(at_line), mute_boot: true, reset: true, ..Order::default() };
+        assert!(bench.board.order(unheard));
+        bench.ledger.until_event(Event::EvidenceLost(Lost::Contradiction)).await;
+        bench.until_ready().await;
+        let tally = bench.board.tally();
+        assert!(tally.starts <= 1, "line {at_line}: {tally:?}");
+        assert!(bench.board.state()["nozzle_target_c"] == 0.0, "line {at_line}: {}", bench.board.state());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -185,20 +185,14 @@ fn text(value: Option<&Value>) -> String {
 }
 
 fn whole(value: Option<&Value>) -> Option<u64> {
-    match value? {
-        Value::Number(number) => number.as_u64(),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
-    }
+    let value = value?;
+    value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a temperature; f32 has more digits than any sensor")]
 fn decimal(value: Option<&Value>) -> Option<f32> {
-    let number = match value? {
-        Value::Number(number) => number.as_f64()?,
-        Value::String(text) => text.trim().parse().ok()?,
-        _ => return None,
-    };
+    let value = value?;
+    let number = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())?;
     number.is_finite().then_some(number as f32)
 }
 

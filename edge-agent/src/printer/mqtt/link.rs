@@ -156,11 +156,11 @@ fn socket(printer: &MqttPrinter) -> Result<PathBuf, String> {
 }
 
 fn in_words(error: &ConnectionError) -> String {
-    match error {
-        ConnectionError::ConnectionRefused(
-            ConnectReturnCode::BadUserNamePassword | ConnectReturnCode::NotAuthorized,
-        ) => "the printer refuses the access code (it changes when LAN mode is switched)".to_owned(),
-        ConnectionError::ConnectionRefused(code) => format!("the printer refuses the connection: {code:?}"),
-        other => format!("the connection to the printer broke: {other}"),
+    let ConnectionError::ConnectionRefused(code) = error else {
+        return format!("the connection to the printer broke: {error}");
+    };
+    if matches!(code, ConnectReturnCode::BadUserNamePassword | ConnectReturnCode::NotAuthorized) {
+        return "the printer refuses the access code (it changes when LAN mode is switched)".to_owned();
     }
+    format!("the printer refuses the connection: {code:?}")
 }

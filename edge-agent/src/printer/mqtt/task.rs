@@ -119,10 +119,11 @@ pub(super) async fn run(printer: MqttPrinter, ends: Ends) {
     loop {
         actor.pump();
         actor.show();
-        match actor.turn().await {
-            Turn::Shutdown => return,
-            turn => actor.take(turn),
+        let turn = actor.turn().await;
+        if matches!(turn, Turn::Shutdown) {
+            return;
         }
+        actor.take(turn);
     }
 }
 

@@ -19,9 +19,12 @@ use super::resend::RESEND_QUIET;
 /// Time since the actor began; the core knows no other.
 pub type Mono = Duration;
 
+/// Numbering begins behind this. A board that restarted unnoticed counts from 0 and asks for line 1, which is then not
+/// among ours: without it, the first lines of a job would be sent again, and the job begun a second time.
+pub(super) const FIRST_NUMBER: u32 = 10_000;
 /// `wait` with a line in flight counts as a lost `ok` when the line was sent longer ago than this.
 const WAIT_MEANS_LOST: Duration = Duration::from_secs(1);
-/// The answer to `M110 N0` and to the M105 that closes the handshake must come within this time, or they are repeated.
+/// The answer to `M110` and to the M105 that closes the handshake must come within this time, or they are repeated.
 pub(super) const HANDSHAKE_WAIT: Duration = Duration::from_secs(2);
 /// How often the handshake is repeated.
 pub(super) const HANDSHAKES_MAX: u32 = 5;
@@ -87,9 +90,9 @@ pub(super) struct InFlight {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// `M110 N0` must go out.
+    /// `M110` must go out.
     NumberDue,
-    /// `M110 N0` is out.
+    /// `M110` is out.
     Numbering { sent_at: Mono },
     /// Lines may be sent.
     Running,
@@ -164,7 +167,7 @@ pub struct Wire {
 }
 
 impl Wire {
-    /// A connection on which nothing was sent. The first thing sent is `M110 N0` and a numbered M105.
+    /// A connection on which nothing was sent. The first thing sent is `M110` and a numbered M105.
     #[must_use]
     pub fn new(firmware: &Firmware, now: Mono) -> Self {
         let limits = Limits {
@@ -185,7 +188,7 @@ impl Wire {
         Self {
             limits,
             phase: Phase::NumberDue,
-            next: 1,
+            next: FIRST_NUMBER + 1,
             ring: VecDeque::new(),
             in_flight: VecDeque::new(),
             resend_from: None,
@@ -347,8 +350,9 @@ impl Wire {
             Phase::NumberDue => {
                 self.phase = Phase::Numbering { sent_at: now };
                 self.last_sent = now;
-                // The second N is what Marlin counts from; with a checksum, because some firmwares demand one.
-                let text = if self.limits.numbered { frame(0, "M110 N0") } else { b"M105\n".to_vec() };
+                // Marlin counts from the second N, older firmwares from the first; some demand the checksum.
+                let set = format!("M110 N{FIRST_NUMBER}");
+                let text = if self.limits.numbered { frame(FIRST_NUMBER, &set) } else { b"M105\n".to_vec() };
                 return Some(text);
             }
             Phase::Numbering { .. } => return None,
@@ -470,7 +474,7 @@ impl Wire {
     /// The counter is at 0. A numbered M105 follows, whose answer absorbs `ok`s of handshakes that were repeated.
     fn numbered(&mut self, now: Mono) {
         self.phase = Phase::Running;
-        self.next = 1;
+        self.next = FIRST_NUMBER + 1;
         self.ring.clear();
         self.in_flight.clear();
         self.resend_from = None;

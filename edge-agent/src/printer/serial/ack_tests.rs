@@ -31,9 +31,9 @@ impl Bench {
     fn new() -> Self {
         let firmware = marlin();
         let mut bench = Self { wire: Wire::new(&firmware, ms(0)), firmware, acked: Vec::new(), job: 0 };
-        assert_eq!(bench.out(0), "N0 M110 N0*125\n");
+        assert_eq!(bench.out(0), "N10000 M110 N10000*125\n");
         bench.reply(1, "ok");
-        assert_eq!(bench.out(1), "N1 M105*38\n");
+        assert_eq!(bench.out(1), "N10001 M105*39\n");
         bench.reply(2, "ok T:20.0 /0.0 B:20.0 /0.0 @:0");
         assert!(bench.wire.is_quiet());
         bench
@@ -75,7 +75,7 @@ fn the_window_is_kept_and_moves_with_acknowledgements() {
     assert_eq!(bench.fill(10), 3);
     bench.reply(11, "ok");
     assert_eq!(bench.fill(12), 1);
-    bench.reply(13, "ok N4 P15 B3"); // Names the third job line: everything up to it.
+    bench.reply(13, "ok N10004 P15 B3"); // Names the third job line: everything up to it.
     assert_eq!(bench.acked, [0, 1, 2]);
     assert_eq!(bench.fill(14), 2);
 }
@@ -108,7 +108,7 @@ fn a_lost_ok_is_found_by_a_new_question_and_no_line_is_repeated() {
     let mut bench = Bench::new();
     bench.fill(10);
     assert_eq!(bench.out(8_000), "");
-    assert_eq!(bench.out(8_010), "N5 M105*34\n");
+    assert_eq!(bench.out(8_010), "N10005 M105*35\n");
     assert_eq!(bench.fill(8_011), 0);
     bench.reply(8_020, "ok T:20.0 /0.0 B:20.0 /0.0 @:0");
     assert_eq!(bench.acked, [0, 1, 2]);
@@ -158,15 +158,15 @@ fn temperature_reports_are_no_progress_but_busy_is() {
 #[test]
 fn a_resend_goes_back_after_the_echoes_have_ended() {
     let mut bench = Bench::new();
-    bench.fill(10); // N2, N3, N4
+    bench.fill(10); // N10002, N10003, N10004
     for at in [11, 12, 13] {
-        bench.reply(at, "Error:checksum mismatch, Last Line: 1");
-        bench.reply(at, "Resend: 2");
+        bench.reply(at, "Error:checksum mismatch, Last Line: 10001");
+        bench.reply(at, "Resend: 10002");
         bench.reply(at, "ok");
     }
     assert_eq!(bench.out(20), "", "quiet first");
     // One by one: a burst was perhaps what the board could not take.
-    for number in ["N2 ", "N3 ", "N4 "] {
+    for number in ["N10002 ", "N10003 ", "N10004 "] {
         let again = bench.out(60);
         assert!(again.starts_with(number) && again.lines().count() == 1, "{again}");
         bench.reply(70, "ok");
@@ -179,8 +179,8 @@ fn a_resend_goes_back_after_the_echoes_have_ended() {
 fn a_resend_without_its_ok_costs_no_acknowledgement() {
     let mut bench = Bench::new();
     bench.fill(10);
-    bench.reply(11, "Resend: 2");
-    assert!(bench.out(52).starts_with("N2 "));
+    bench.reply(11, "Resend: 10002");
+    assert!(bench.out(52).starts_with("N10002 "));
     bench.out(520); // The ok of the Resend never came; after 0.5 s the next one is a line's.
     bench.reply(530, "ok");
     assert_eq!(bench.acked, [0]);
@@ -192,26 +192,26 @@ fn asking_for_the_same_line_for_ever_is_stuck() {
     bench.fill(10);
     let mut at = 20;
     for _ in 0..20 {
-        bench.reply(at, "Resend: 2");
+        bench.reply(at, "Resend: 10002");
         bench.reply(at, "ok");
         at += 100;
         bench.out(at);
     }
-    assert_eq!(bench.wire.stuck(), Some(&Stuck::SameLine { line: 2 }));
+    assert_eq!(bench.wire.stuck(), Some(&Stuck::SameLine { line: 10_002 }));
 }
 
 #[test]
 fn a_foreign_counter_stops_everything() {
-    for asked in ["Resend: 6", "Resend: 4000"] {
+    for asked in ["Resend: 10006", "Resend: 40000", "Resend: 1"] {
         let mut bench = Bench::new();
-        bench.fill(10); // N2 to N4: next is 5
+        bench.fill(10); // N10002 to N10004: next is 10005
         bench.reply(11, asked);
         assert!(matches!(bench.wire.stuck(), Some(Stuck::Counter { .. })), "{asked}");
         assert_eq!(bench.out(1_000), "");
     }
     let mut bench = Bench::new();
     bench.fill(10);
-    bench.reply(11, "Resend: 5"); // The next line: noise was refused, nothing is lost.
+    bench.reply(11, "Resend: 10005"); // The next line: noise was refused, nothing is lost.
     bench.reply(11, "ok");
     assert!(bench.wire.stuck().is_none());
     bench.reply(12, "ok");
@@ -264,7 +264,7 @@ impl Receiver {
             return complain("checksum mismatch", self.last, reply);
         }
         if renumbers {
-            self.last = 0;
+            self.last = body.rsplit_once('N').and_then(|(_, number)| number.parse().ok()).unwrap_or(0);
         } else {
             self.last = number;
             self.executed.push(body.split_once(' ').unwrap().1.to_owned());

@@ -100,9 +100,8 @@ impl Job {
 
     /// What may be sent now, as far as the job is concerned.
     pub(super) fn next(&self) -> Next {
-        match self.phase {
-            Phase::Streaming if self.next < self.lines_n => {}
-            _ => return Next::Nothing,
+        if !matches!(self.phase, Phase::Streaming) || self.next >= self.lines_n {
+            return Next::Nothing;
         }
         if self.ahead.is_empty() {
             return if self.source_ended { Next::Short } else { Next::Nothing };

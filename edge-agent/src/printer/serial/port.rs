@@ -57,9 +57,9 @@ fn refused(path: &Path, error: tokio_serial::Error) -> PortError {
     if !path.exists() {
         return PortError::Missing { path };
     }
-    match error.kind() {
-        // EBUSY of TIOCEXCL and EWOULDBLOCK of flock arrive as NoDevice.
-        tokio_serial::ErrorKind::NoDevice => PortError::Taken { path },
-        _ => PortError::Open { path, source: error.into() },
+    // EBUSY of TIOCEXCL and EWOULDBLOCK of flock arrive as NoDevice.
+    if error.kind() == tokio_serial::ErrorKind::NoDevice {
+        return PortError::Taken { path };
     }
+    PortError::Open { path, source: error.into() }
 }

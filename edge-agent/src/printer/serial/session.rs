@@ -220,7 +220,20 @@ impl Session {
                 return;
             }
             Reply::Capability { name, on } => self.capability(name, *on),
-            _ => {}
+            Reply::Ok { .. }
+            | Reply::Resend { .. }
+            | Reply::BadLine
+            | Reply::Busy
+            | Reply::BusyUser
+            | Reply::Wait
+            | Reply::Temperatures(_)
+            | Reply::Position { .. }
+            | Reply::Firmware(_)
+            | Reply::Action(_)
+            | Reply::CardProgress { .. }
+            | Reply::CardIdle
+            | Reply::Error(_)
+            | Reply::Other => {}
         }
         if let Stage::Booting { ask_at } = &mut self.stage {
             *ask_at = (*ask_at).max(now + BANNER_QUIET);

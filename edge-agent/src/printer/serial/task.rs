@@ -130,10 +130,11 @@ pub(super) async fn run(printer: SerialPrinter, ends: Ends) {
     loop {
         actor.pump();
         actor.publish();
-        match actor.turn(&mut buffer).await {
-            Turn::Shutdown => return,
-            turn => actor.take(turn, &buffer),
+        let turn = actor.turn(&mut buffer).await;
+        if matches!(turn, Turn::Shutdown) {
+            return;
         }
+        actor.take(turn, &buffer);
     }
 }
 

@@ -14,6 +14,8 @@ pub struct Order {
     pub at_move: Option<u64>,
     /// Restart the board (watchdog, brown-out).
     pub reset: bool,
+    /// Its banner does not get through at the next restart.
+    pub mute_boot: bool,
     /// Halt with this reason.
     pub kill: Option<String>,
     /// Pull the cable.
@@ -56,6 +58,7 @@ pub struct Pending {
     pub(crate) drop_lines: u32,
     pub(crate) flip_lines: u32,
     pub(crate) homing_fails: bool,
+    pub(crate) mute_boot: bool,
 }
 
 impl Pending {
@@ -68,6 +71,7 @@ impl Pending {
         self.drop_lines += order.drop_lines;
         self.flip_lines += order.flip_lines;
         self.homing_fails |= order.homing_fails;
+        self.mute_boot |= order.mute_boot;
     }
 
     /// How often an `ok` (of a line, if it had a number) is sent.

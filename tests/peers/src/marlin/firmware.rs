@@ -284,6 +284,9 @@ impl Firmware {
     fn banner(&mut self) {
         self.power = Power::Running;
         (self.moved_at, self.busy_at, self.tick_at) = (self.now, self.now, self.now);
+        if std::mem::take(&mut self.faults.mute_boot) {
+            return;
+        }
         self.say("start");
         self.say(" External Reset");
         self.say("Marlin 2.1.2.1");
