@@ -1,6 +1,6 @@
 //! A drawer grid, from its specification to watertight plates.
 //!
-//! Two doors: [`plan`] cuts a grid into plates that fit the bed, [`generate_plate`] makes the mesh of one plate.
+//! Two doors: [`plan()`] cuts a grid into plates that fit the bed, [`generate_plate`] makes the mesh of one plate.
 //! Frame: x east, y north, z up; every length is a whole number of tenths of a micrometre, so that results are equal
 //! bytes on every machine. Invariant: no mesh leaves this crate that is not proven a closed two-manifold.
 //! The library never opens files, reads clocks or starts threads; plates may be made in parallel by the caller.
