@@ -51,6 +51,14 @@ pub fn run(name: &str, arguments: &[&str]) -> anyhow::Result<String> {
     Ok(out.trim().to_owned())
 }
 
+/// Whether a program of the system is there and ends with 0.
+#[must_use]
+pub fn succeeds(program: &str, arguments: &[&str]) -> bool {
+    #[expect(clippy::disallowed_methods, reason = "the one place that starts the processes of a run")]
+    let ended = Command::new(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).status();
+    ended.is_ok_and(|status| status.success())
+}
+
 /// A running process.
 #[derive(Debug)]
 pub struct Process {
@@ -138,12 +146,13 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         if self.is_running() && self.kill().is_err() {
-            tracing_note(&self.name);
+            say(&format!("{} could not be killed", self.name));
         }
     }
 }
 
-#[expect(clippy::print_stderr, reason = "a test run that leaves a process behind says so")]
-fn tracing_note(name: &str) {
-    eprintln!("{name} could not be killed");
+/// Tells whoever watches the run.
+#[expect(clippy::print_stderr, reason = "runs speak to whoever watches them")]
+pub fn say(words: &str) {
+    eprintln!("{words}");
 }

@@ -7,7 +7,7 @@ mod reports;
 mod station;
 mod watch;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use firmware_profiles::Library;
 use protocol::{
@@ -141,11 +141,5 @@ impl Floor {
         let result = station.handle.emergency_stop().await;
         tracing::warn!(printer.id = %id, by, done = result.is_ok(), "emergency stop of {id} by {by}");
         Ok(result?)
-    }
-
-    /// Printers by id, for look-ups of many.
-    #[must_use]
-    pub fn by_id(&self) -> BTreeMap<&PrinterId, &Station> {
-        self.stations.iter().map(|s| (&s.settings.id, s)).collect()
     }
 }

@@ -48,12 +48,4 @@ impl Ledger {
         })
         .await
     }
-
-    /// Adds a line to an attempt: evidence that changes no state.
-    ///
-    /// # Errors
-    /// [`LedgerError`].
-    pub async fn add_evidence(&self, attempt: AttemptNo, what: String) -> Result<(), LedgerError> {
-        self.write(move |c, now| note(c, now, attempt, &what)).await
-    }
 }

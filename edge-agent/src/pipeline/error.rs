@@ -6,7 +6,7 @@ use crate::{
     blobs::{BlobError, DownloadError},
     files::FileError,
     ledger::LedgerError,
-    sandbox::RunError,
+    sandbox::{NoCage, RunError},
 };
 
 /// A job that could not be prepared.
@@ -21,8 +21,14 @@ pub enum StageError {
         why: String,
     },
     /// No slicer.
-    #[error("The slicer {} cannot be started; install PrusaSlicer 2.9.2 or newer (make setup-run), then press Try again.", .0.program.display())]
+    #[error("The slicer {} cannot be started; install PrusaSlicer 2.9.2 or newer (make setup-run). It is tried again by itself.", .0.program.display())]
     NoSlicer(#[source] RunError),
+    /// Nothing here keeps the slicer in.
+    #[error("{0}. It is tried again by itself.")]
+    NoCage(#[from] NoCage),
+    /// The same content failed before, for certain; the text is the one of then.
+    #[error("{0}")]
+    FailedBefore(String),
     /// Too old to be trusted.
     #[error(
         "PrusaSlicer {found} is too old: it writes G-code outside the bed without a word. Install 2.9.2 or newer."
@@ -92,8 +98,10 @@ impl StageError {
             | Self::Refused(_)
             | Self::WroteNothing(_)
             | Self::Audit(_)
-            | Self::Unsupported(_) => true,
+            | Self::Unsupported(_)
+            | Self::FailedBefore(_) => true,
             Self::NoSlicer(_)
+            | Self::NoCage(_)
             | Self::TooOld { .. }
             | Self::Crashed { .. }
             | Self::Hung { .. }

@@ -31,7 +31,7 @@ use crate::{
         Ledger,
         artifacts::{Cached, Facts},
     },
-    sandbox::{self, Cage, NoCage},
+    sandbox::{self, Cage},
 };
 
 /// Requests that may wait; one more is refused and asked again by the scheduler.
@@ -162,7 +162,7 @@ impl Worker {
                 return Ok((sha256, facts));
             }
             Some(Cached::Made(..)) => self.ledger.forget_cached(key.clone()).await?,
-            Some(Cached::Failed(why)) => return Err(StageError::Refused(why)),
+            Some(Cached::Failed(why)) => return Err(StageError::FailedBefore(why)),
             None => {}
         }
         let result = self.make(request, engine).await;
@@ -178,8 +178,7 @@ impl Worker {
 
     async fn engine(&self) -> Result<&Engine, StageError> {
         let find = || async {
-            let no_cage = |e: NoCage| StageError::Unsupported(e.to_string());
-            let cage = sandbox::choose(self.settings.sandbox, &self.agent).await.map_err(no_cage)?;
+            let cage = sandbox::choose(self.settings.sandbox, &self.agent).await?;
             if cage == Cage::Open {
                 tracing::warn!("the slicer runs without a sandbox, as slicer.sandbox = \"none\" says");
             }
