@@ -69,6 +69,7 @@ if [ "$what" = all ]; then
     apt_install git "tells which files belong to the project"
     apt_install mosquitto "the broker inside the simulated MQTT printer"
     apt_install vsftpd "the FTPS server inside the simulated MQTT printer"
+    apt_install strace "records what reaches the disk, for the power-cut tests"
     apt_install openssl "certificates of the simulated MQTT printer"
 fi
 sandbox

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::{
     http::{self, Http},
     process::{self, Process},
+    strace,
 };
 
 /// A printer as the agent's settings name it.
@@ -30,6 +31,7 @@ pub struct Agent {
     config: PathBuf,
     folder: PathBuf,
     process: Option<Process>,
+    recording: Option<PathBuf>,
     api: Option<Http>,
     token: Option<String>,
 }
@@ -56,7 +58,7 @@ impl Agent {
         }
         let config = folder.join("agent.toml");
         http::write(&config, &text)?;
-        Ok(Self { config, folder: folder.to_owned(), process: None, api: None, token: None })
+        Ok(Self { config, folder: folder.to_owned(), process: None, recording: None, api: None, token: None })
     }
 
     /// Runs one of its commands.
@@ -77,7 +79,8 @@ impl Agent {
     pub async fn start(&mut self) -> anyhow::Result<()> {
         let config = self.config.to_string_lossy().into_owned();
         let arguments = ["run".to_owned(), "--config".into(), config];
-        let mut process = Process::start(&self.folder, "agent", "edge-agent", &arguments)?;
+        let mut process =
+            Process::start_under(&self.wrapper(), &self.folder, "agent", "edge-agent", &arguments)?;
         let address = process.address().await?;
         self.process = Some(process);
         let open = Http::new(address)?;
@@ -110,6 +113,15 @@ impl Agent {
     /// It does not answer.
     pub async fn state(&self) -> anyhow::Result<Value> {
         self.api()?.get("/api/v1/state").await
+    }
+
+    /// Records from the next start on what reaches the disk, into `file`.
+    pub fn record_into(&mut self, file: PathBuf) {
+        self.recording = Some(file);
+    }
+
+    fn wrapper(&self) -> Vec<String> {
+        self.recording.as_ref().map(|file| strace::wrapper(&file.to_string_lossy())).unwrap_or_default()
     }
 
     /// `kill -9`.

@@ -5,6 +5,8 @@ use std::{path::Path, time::Duration};
 use anyhow::Context as _;
 use serde_json::Value;
 
+use crate::webhook::Webhook;
+
 /// Longest wait for an answer.
 const ANSWER_WAIT_MAX: Duration = Duration::from_secs(200);
 
@@ -88,6 +90,18 @@ impl Http {
     pub async fn post_once(&self, path: &str, key: &str, body: &Value) -> anyhow::Result<Value> {
         let request = self.client.post(self.url(path)).header("idempotency-key", key).json(body);
         self.send("POST", path, request).await
+    }
+
+    /// POST of a signed webhook.
+    ///
+    /// # Errors
+    /// [`Refused`], or no answer.
+    pub async fn post_webhook(&self, path: &str, webhook: &Webhook) -> anyhow::Result<()> {
+        let mut request = self.client.post(self.url(path)).body(webhook.body.clone());
+        for (name, value) in &webhook.headers {
+            request = request.header(*name, value);
+        }
+        self.send("POST", path, request).await.map(drop)
     }
 
     fn url(&self, path: &str) -> String {

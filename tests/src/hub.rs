@@ -9,6 +9,7 @@ use crate::{
     http::{self, Http},
     operator::each,
     process::{self, Process},
+    strace,
 };
 
 /// The owner's password in runs.
@@ -31,6 +32,7 @@ pub struct Hub {
     config: PathBuf,
     folder: PathBuf,
     process: Option<Process>,
+    recording: Option<PathBuf>,
     api: Option<Http>,
 }
 
@@ -53,7 +55,7 @@ impl Hub {
         let config = folder.join("hub.toml");
         http::write(&config, &text)?;
         http::write(&folder.join("owner.password"), PASSWORD)?;
-        Ok(Self { config, folder: folder.to_owned(), process: None, api: None })
+        Ok(Self { config, folder: folder.to_owned(), process: None, recording: None, api: None })
     }
 
     /// Runs one of its commands.
@@ -74,7 +76,8 @@ impl Hub {
     pub async fn start(&mut self) -> anyhow::Result<()> {
         let config = self.config.to_string_lossy().into_owned();
         let arguments = ["serve".to_owned(), "--config".into(), config];
-        let mut process = Process::start(&self.folder, "hub", "cloud-hub", &arguments)?;
+        let mut process =
+            Process::start_under(&self.wrapper(), &self.folder, "hub", "cloud-hub", &arguments)?;
         let address = process.address().await?;
         self.process = Some(process);
         let address = if address.starts_with("http") { address } else { format!("http://{address}") };
@@ -142,11 +145,28 @@ impl Hub {
         self.api()?.get(&format!("/api/v1/orders/{id}")).await
     }
 
+    /// Records from the next start on what reaches the disk, into `file`.
+    pub fn record_into(&mut self, file: PathBuf) {
+        self.recording = Some(file);
+    }
+
+    fn wrapper(&self) -> Vec<String> {
+        self.recording.as_ref().map(|file| strace::wrapper(&file.to_string_lossy())).unwrap_or_default()
+    }
+
     /// `kill -9`.
     ///
     /// # Errors
     /// It is not running.
     pub fn kill(&mut self) -> anyhow::Result<()> {
         self.process.take().context("the hub is not running")?.kill()
+    }
+
+    /// SIGTERM and wait.
+    ///
+    /// # Errors
+    /// It did not end.
+    pub async fn stop(&mut self) -> anyhow::Result<()> {
+        self.process.take().context("the hub is not running")?.stop().await
     }
 }

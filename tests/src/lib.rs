@@ -4,6 +4,7 @@
 //! It speaks only public doors: commands, HTTP, files named in the contracts. No crate's private types.
 
 pub mod agent;
+pub mod disk;
 pub mod farm;
 pub mod http;
 pub mod hub;
@@ -11,4 +12,6 @@ pub mod link;
 pub mod operator;
 pub mod process;
 pub mod seed;
+pub mod strace;
 pub mod wait;
+pub mod webhook;

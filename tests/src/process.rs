@@ -64,6 +64,7 @@ pub fn succeeds(program: &str, arguments: &[&str]) -> bool {
 pub struct Process {
     name: String,
     child: std::process::Child,
+    is_wrapped: bool,
     stdout: PathBuf,
 }
 
@@ -73,12 +74,37 @@ impl Process {
     /// # Errors
     /// It cannot be started.
     pub fn start(folder: &Path, name: &str, binary: &str, arguments: &[String]) -> anyhow::Result<Self> {
+        Self::start_under(&[], folder, name, binary, arguments)
+    }
+
+    /// The same with the process as the last arguments of `wrapper`, for example of strace.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn start_under(
+        wrapper: &[String],
+        folder: &Path,
+        name: &str,
+        binary: &str,
+        arguments: &[String],
+    ) -> anyhow::Result<Self> {
         let stdout = folder.join(format!("{name}.out"));
         let errors = File::options().create(true).append(true).open(folder.join(format!("{name}.err")))?;
-        let mut command = command(binary)?;
+        let mut command = match wrapper.split_first() {
+            None => command(binary)?,
+            Some((program, before)) => {
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "the one place that starts the processes of a run"
+                )]
+                let mut command = Command::new(program);
+                command.args(before).arg(binaries()?.join(binary));
+                command
+            }
+        };
         command.args(arguments).stdin(Stdio::null()).stdout(File::create(&stdout)?).stderr(errors);
         let child = command.spawn().with_context(|| format!("start {binary}"))?;
-        Ok(Self { name: name.to_owned(), child, stdout })
+        Ok(Self { name: name.to_owned(), child, is_wrapped: !wrapper.is_empty(), stdout })
     }
 
     /// Waits for `listening on ADDRESS`, the first line, and gives the address.
@@ -109,7 +135,7 @@ impl Process {
     /// # Errors
     /// It cannot be waited for.
     pub fn kill(&mut self) -> anyhow::Result<()> {
-        self.child.kill()?;
+        self.signal(rustix::process::Signal::KILL)?;
         self.child.wait()?;
         Ok(())
     }
@@ -119,16 +145,23 @@ impl Process {
     /// # Errors
     /// It did not end in time.
     pub async fn stop(&mut self) -> anyhow::Result<()> {
-        let pid = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw);
-        if let Some(pid) = pid {
-            rustix::process::kill_process(pid, rustix::process::Signal::TERM)?;
-        }
+        self.signal(rustix::process::Signal::TERM)?;
         let child = &mut self.child;
         wait::until("a process to end", END_WAIT_MAX, || {
             let ended = child.try_wait();
             async move { Ok(ended?.map(|_| ()).ok_or("running")) }
         })
         .await
+    }
+
+    /// To the process itself: a wrapper ends with it.
+    fn signal(&self, signal: rustix::process::Signal) -> anyhow::Result<()> {
+        let own = self.child.id();
+        let wrapped = std::fs::read_to_string(format!("/proc/{own}/task/{own}/children")).unwrap_or_default();
+        let wrapped = wrapped.split_whitespace().next().and_then(|pid| pid.parse().ok());
+        let pid = wrapped.filter(|_| self.is_wrapped).unwrap_or(own);
+        let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw).context("a process id")?;
+        rustix::process::kill_process(pid, signal).with_context(|| format!("signal {}", self.name))
     }
 
     /// Whether it still runs.
