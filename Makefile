@@ -7,7 +7,7 @@ ONCE ?= 0
 # Module headers are maps that also name private modules; these documents are built with private items.
 DOC_LINTS := -D warnings -A rustdoc::private-intra-doc-links
 
-.PHONY: help setup setup-run build check test test-fast demo soak
+.PHONY: help setup setup-run build check test test-fast demo bench soak mutants
 
 help: ## Show every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,12 @@ test-fast: ## Unit and property tests of the libraries
 
 demo: build ## A signed order becomes plates, parcels and a fulfilment, with simulated printers (ONCE=1 ends by itself)
 	@target/release/demo $(if $(filter 1,$(ONCE)),--once)
+
+bench: build ## Measure speed and size of the release binaries (ONLY=agent, grid, orders, serial, webhooks)
+	@target/release/bench $(if $(ONLY),--only $(ONLY))
+
+mutants: setup ## Switch each protecting rule off in turn: a test must fail (ONLY=words of the rule)
+	$(CARGO) run --locked --quiet -p platewright-tests --bin mutants -- $(if $(ONLY),--only "$(ONLY)")
 
 soak: ## More seeds and larger bounds; hours
 	SOAK=1 $(CARGO) test --locked --release --workspace

@@ -207,3 +207,24 @@ fn every_setting_of_the_agent_is_in_the_manual() {
             .collect::<Vec<_>>(),
     );
 }
+
+#[test]
+fn every_rule_that_can_be_switched_off_is_where_the_list_says() {
+    let rules = platewright_tests::mutants::list(&root()).unwrap();
+    assert!(rules.len() >= 20, "{} rules", rules.len());
+    let tests: String = ["protocol", "edge-agent", "cloud-hub"]
+        .into_iter()
+        .flat_map(|below| files(below, ".rs"))
+        .map(|file| fs::read_to_string(file).unwrap())
+        .collect();
+    for rule in rules {
+        let text = fs::read_to_string(root().join(&rule.file)).unwrap();
+        rule.switched_off(&text).unwrap();
+        assert!(
+            tests.contains(&format!("fn {}(", rule.test)),
+            "{}: there is no test {}",
+            rule.rule,
+            rule.test
+        );
+    }
+}

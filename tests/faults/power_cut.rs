@@ -16,7 +16,7 @@ use platewright_tests::{
     operator::{Operator, each},
     process::{Process, say},
     seed::Seed,
-    wait,
+    strace, wait,
     webhook::{PATH, Webhook},
 };
 use serde_json::json;
@@ -117,7 +117,7 @@ async fn a_webhook_that_was_answered_survives_a_power_cut() {
     let outside = Outside { shopify: nobody.clone(), sendcloud: nobody.clone(), simplyprint: nobody };
     let mut hub = Hub::new(folder.path(), &outside).unwrap();
     let recording = folder.path().join("hub.strace");
-    hub.record_into(recording.clone());
+    hub.run_under(strace::wrapper(&recording.to_string_lossy()));
     hub.start().await.unwrap();
     let http = Http::new(format!("http://{}", hub.address().unwrap())).unwrap();
     for n in 0..WEBHOOKS {
@@ -156,7 +156,7 @@ async fn a_job_that_was_answered_and_a_start_that_was_sent_survive_a_power_cut()
     let wired = Wired { id: "cr-1".into(), profile: "creality/cr-10".into(), connection };
     let mut agent = Agent::new(folder.path(), None, &[wired]).unwrap();
     let recording = folder.path().join("agent.strace");
-    agent.record_into(recording.clone());
+    agent.run_under(strace::wrapper(&recording.to_string_lossy()));
     agent.start().await.unwrap();
     let mut operator = Operator::new(BTreeMap::from([("cr-1".to_owned(), printer)]));
     let api = agent.api().unwrap().clone();

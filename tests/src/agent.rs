@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 use crate::{
     http::{self, Http},
     process::{self, Process},
-    strace,
 };
 
 /// A printer as the agent's settings name it.
@@ -31,7 +30,7 @@ pub struct Agent {
     config: PathBuf,
     folder: PathBuf,
     process: Option<Process>,
-    recording: Option<PathBuf>,
+    wrapper: Vec<String>,
     api: Option<Http>,
     token: Option<String>,
 }
@@ -58,7 +57,14 @@ impl Agent {
         }
         let config = folder.join("agent.toml");
         http::write(&config, &text)?;
-        Ok(Self { config, folder: folder.to_owned(), process: None, recording: None, api: None, token: None })
+        Ok(Self {
+            config,
+            folder: folder.to_owned(),
+            process: None,
+            wrapper: Vec::new(),
+            api: None,
+            token: None,
+        })
     }
 
     /// Runs one of its commands.
@@ -80,7 +86,7 @@ impl Agent {
         let config = self.config.to_string_lossy().into_owned();
         let arguments = ["run".to_owned(), "--config".into(), config];
         let mut process =
-            Process::start_under(&self.wrapper(), &self.folder, "agent", "edge-agent", &arguments)?;
+            Process::start_under(&self.wrapper, &self.folder, "agent", "edge-agent", &arguments)?;
         let address = process.address().await?;
         self.process = Some(process);
         let open = Http::new(address)?;
@@ -115,13 +121,9 @@ impl Agent {
         self.api()?.get("/api/v1/state").await
     }
 
-    /// Records from the next start on what reaches the disk, into `file`.
-    pub fn record_into(&mut self, file: PathBuf) {
-        self.recording = Some(file);
-    }
-
-    fn wrapper(&self) -> Vec<String> {
-        self.recording.as_ref().map(|file| strace::wrapper(&file.to_string_lossy())).unwrap_or_default()
+    /// Runs it from the next start on as the last arguments of `wrapper`, for example of strace.
+    pub fn run_under(&mut self, wrapper: Vec<String>) {
+        self.wrapper = wrapper;
     }
 
     /// `kill -9`.

@@ -9,7 +9,6 @@ use crate::{
     http::{self, Http},
     operator::each,
     process::{self, Process},
-    strace,
 };
 
 /// The owner's password in runs.
@@ -32,7 +31,7 @@ pub struct Hub {
     config: PathBuf,
     folder: PathBuf,
     process: Option<Process>,
-    recording: Option<PathBuf>,
+    wrapper: Vec<String>,
     api: Option<Http>,
 }
 
@@ -55,7 +54,7 @@ impl Hub {
         let config = folder.join("hub.toml");
         http::write(&config, &text)?;
         http::write(&folder.join("owner.password"), PASSWORD)?;
-        Ok(Self { config, folder: folder.to_owned(), process: None, recording: None, api: None })
+        Ok(Self { config, folder: folder.to_owned(), process: None, wrapper: Vec::new(), api: None })
     }
 
     /// Runs one of its commands.
@@ -76,8 +75,7 @@ impl Hub {
     pub async fn start(&mut self) -> anyhow::Result<()> {
         let config = self.config.to_string_lossy().into_owned();
         let arguments = ["serve".to_owned(), "--config".into(), config];
-        let mut process =
-            Process::start_under(&self.wrapper(), &self.folder, "hub", "cloud-hub", &arguments)?;
+        let mut process = Process::start_under(&self.wrapper, &self.folder, "hub", "cloud-hub", &arguments)?;
         let address = process.address().await?;
         self.process = Some(process);
         let address = if address.starts_with("http") { address } else { format!("http://{address}") };
@@ -145,13 +143,9 @@ impl Hub {
         self.api()?.get(&format!("/api/v1/orders/{id}")).await
     }
 
-    /// Records from the next start on what reaches the disk, into `file`.
-    pub fn record_into(&mut self, file: PathBuf) {
-        self.recording = Some(file);
-    }
-
-    fn wrapper(&self) -> Vec<String> {
-        self.recording.as_ref().map(|file| strace::wrapper(&file.to_string_lossy())).unwrap_or_default()
+    /// Runs it from the next start on as the last arguments of `wrapper`, for example of strace.
+    pub fn run_under(&mut self, wrapper: Vec<String>) {
+        self.wrapper = wrapper;
     }
 
     /// `kill -9`.
@@ -168,5 +162,11 @@ impl Hub {
     /// It did not end.
     pub async fn stop(&mut self) -> anyhow::Result<()> {
         self.process.take().context("the hub is not running")?.stop().await
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
+        self.process.as_ref().map(Process::id)
     }
 }

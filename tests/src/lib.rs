@@ -9,6 +9,7 @@ pub mod farm;
 pub mod http;
 pub mod hub;
 pub mod link;
+pub mod mutants;
 pub mod operator;
 pub mod process;
 pub mod seed;

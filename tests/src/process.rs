@@ -45,7 +45,39 @@ pub fn command(name: &str) -> anyhow::Result<Command> {
 /// # Errors
 /// See above.
 pub fn run(name: &str, arguments: &[&str]) -> anyhow::Result<String> {
-    let output = command(name)?.args(arguments).stdin(Stdio::null()).output()?;
+    finish(command(name)?, name, arguments)
+}
+
+/// The same for a program of the system.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_program(name: &str, arguments: &[&str]) -> anyhow::Result<String> {
+    #[expect(clippy::disallowed_methods, reason = "the one place that starts the processes of a run")]
+    finish(Command::new(name), name, arguments)
+}
+
+/// Runs a program of the system to its end: whether it ended with 0, and both streams.
+///
+/// # Errors
+/// It cannot be started.
+pub fn outcome(name: &str, arguments: &[&str]) -> anyhow::Result<(bool, String)> {
+    #[expect(clippy::disallowed_methods, reason = "the one place that starts the processes of a run")]
+    let output = Command::new(name).args(arguments).stdin(Stdio::null()).output()?;
+    let mut said = String::from_utf8_lossy(&output.stdout).into_owned();
+    said.push_str(&String::from_utf8_lossy(&output.stderr));
+    Ok((output.status.success(), said))
+}
+
+/// The folder of the project.
+#[must_use]
+pub fn project() -> PathBuf {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.parent().unwrap_or(own).to_owned()
+}
+
+fn finish(mut command: Command, name: &str, arguments: &[&str]) -> anyhow::Result<String> {
+    let output = command.args(arguments).stdin(Stdio::null()).output()?;
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     anyhow::ensure!(output.status.success(), "{name} {}: {}\n{out}{err}", arguments.join(" "), output.status);
     Ok(out.trim().to_owned())

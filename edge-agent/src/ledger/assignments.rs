@@ -1,10 +1,10 @@
-//! What the hub wants, stored before it is acknowledged; and jobs that are born here.
+//! What the hub wants, stored before it is acknowledged.
 
 use protocol::{
     assignment::{Assignment as State, Event, Step},
     ids::{AgentId, JobId, PrinterId},
     sync::accept::{Accept, Held, accept},
-    units::{Cursor, Epoch, HubIncarnation, Seq, StateVersion},
+    units::{Cursor, HubIncarnation, Seq, StateVersion},
     wire::{
         Tolerant,
         v1::{Assignment, Delta, Desired, EventKind, Purpose, SyncReply},
@@ -125,23 +125,6 @@ impl Ledger {
             events::acknowledge(c, reply.acked_seq)?;
             meta::set(c, key::CURSOR, &Cursor::default().to_string())?;
             meta::set(c, key::QUARANTINED, if reply.quarantined { "1" } else { "0" })
-        })
-        .await
-    }
-
-    /// Stores a job that is born here: claimed by its birth.
-    ///
-    /// # Errors
-    /// [`LedgerError`].
-    pub async fn add_local(&self, mut job: Assignment, label: String) -> Result<(), LedgerError> {
-        self.write(move |c, now| {
-            let hub = HubIncarnation::new(meta::counter(c, key::HUB_SEEN)?);
-            job.epoch = Epoch::born_at_agent(hub);
-            insert(c, now, &job, State::Seen, &label)?;
-            let told =
-                EventKind::LocalJobCreated { label, purpose: Purpose::Local, units: job.units.clone() };
-            events::append(c, now, Some((job.job, job.epoch)), &told)?;
-            Ok(())
         })
         .await
     }

@@ -1,15 +1,12 @@
-//! Browsers and devices that were paired, by the hash of their token; one-time pairing codes; answers to repeated
-//! requests.
+//! Browsers and devices that were paired, by the hash of their token; one-time pairing codes.
 
-use protocol::{ids::Sha256, units::WallMs};
+use protocol::ids::Sha256;
 use rusqlite::{OptionalExtension as _, params};
 
 use super::{Ledger, LedgerError};
 
 /// How long a pairing code is good.
 pub const CODE_LIFE_MS: i64 = 15 * 60 * 1000;
-/// How long an idempotency key is remembered.
-pub const KEY_LIFE_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// What a paired device may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,9 +53,6 @@ const SWEEP_CODES: &str = "delete from pairing_code where expires_ms < ?1";
 const ADD_DEVICE: &str =
     "insert into device (token_sha256, name, role, created_ms, seen_ms) values (?1, ?2, ?3, ?4, ?4)";
 const DEVICE: &str = "select name, role from device where token_sha256 = ?1";
-const ANSWERED: &str = "select answer from idempotency where key = ?1 and at_ms > ?2";
-const KEEP_ANSWER: &str = "
-insert into idempotency (key, answer, at_ms) values (?1, ?2, ?3) on conflict (key) do nothing";
 
 impl Ledger {
     /// Remembers a one-time code by its hash.
@@ -108,27 +102,6 @@ impl Ledger {
             let Some((name, role)) = found else { return Ok(None) };
             let role = Role::of(&role).ok_or_else(|| LedgerError::corrupt("role", role))?;
             Ok(Some(Device { name, role }))
-        })
-        .await
-    }
-
-    /// The answer given to this idempotency key before, if any.
-    ///
-    /// # Errors
-    /// [`LedgerError`].
-    pub async fn answered(&self, key: String) -> Result<Option<String>, LedgerError> {
-        let oldest = self.stamp().wall.0.saturating_sub(KEY_LIFE_MS);
-        self.read(move |c| Ok(c.query_row(ANSWERED, params![key, oldest], |r| r.get(0)).optional()?)).await
-    }
-
-    /// Keeps the answer to an idempotency key; the first one stays.
-    ///
-    /// # Errors
-    /// [`LedgerError`].
-    pub async fn keep_answer(&self, key: String, answer: String) -> Result<WallMs, LedgerError> {
-        self.write(move |c, now| {
-            c.execute(KEEP_ANSWER, params![key, answer, now.wall.0])?;
-            Ok(now.wall)
         })
         .await
     }

@@ -15,6 +15,7 @@ mod error;
 pub mod events;
 pub mod intent;
 pub mod journal;
+pub mod local;
 pub mod meta;
 pub mod outcome;
 pub mod printers;

@@ -154,3 +154,18 @@ fn what_was_closed_while_the_hub_forgot_is_not_given_out_again() {
     let second_copy = elsewhere.adopt_closed(holder(1, 1), Report::Good);
     assert!(matches!(second_copy, Applied::Incident(_)), "a second copy is heard of: {second_copy:?}");
 }
+
+#[test]
+fn after_a_restore_only_what_was_reserved_may_be_handed_out_anew() {
+    let life = HubIncarnation::new(2);
+    for job in jobs() {
+        let restored = job.after_hub_restore(life);
+        match job.state {
+            JobState::Reserved { .. } => assert_eq!(restored.state, JobState::Queued),
+            other => assert_eq!(restored.state, other, "whoever holds it will report"),
+        }
+        if let Some(given) = restored.reserve(agent(3), life) {
+            assert_eq!(given.last_epoch.hub, life, "an old grant for {job:?} is older than the new one");
+        }
+    }
+}

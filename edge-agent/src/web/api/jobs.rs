@@ -71,41 +71,39 @@ pub(in crate::web) async fn create_once(
     key: String,
     it: &Create,
 ) -> Result<(bool, Value), Problem> {
-    if let Some(before) = app.floor.ledger.answered(key.clone()).await? {
-        return Ok((false, serde_json::from_str(&before).unwrap_or_default()));
-    }
     if !(1..=QUANTITY_MAX).contains(&it.quantity) {
         return Err(Problem::bad_input(format!(
             "quantity: expected 1 to {QUANTITY_MAX}, found {}.",
             it.quantity
         )));
     }
-    let made = local_grid(app, it).await?;
+    let jobs = local_grid(app, it)?;
+    let made: Vec<_> = jobs.iter().map(|(body, _)| body.job).collect();
     let answer = json!({ "jobs": made });
-    app.floor.ledger.keep_answer(key, answer.to_string()).await?;
-    Ok((true, answer))
+    match app.floor.ledger.add_local(key, jobs, answer.to_string()).await? {
+        Some(before) => Ok((false, serde_json::from_str(&before).unwrap_or_default())),
+        None => Ok((true, answer)),
+    }
 }
 
-async fn local_grid(app: &App, it: &Create) -> Result<Vec<JobId>, Problem> {
+/// One job with its label per plate and copy.
+fn local_grid(app: &App, it: &Create) -> Result<Vec<(Assignment, String)>, Problem> {
     let params =
         GridParams::from_json(&it.grid.to_string()).map_err(|e| Problem::bad_input(e.to_string()))?;
     let spec = GridSpec::check(&params).map_err(|e| Problem::bad_input(e.to_string()))?;
     let plan = gridflock::plan(&spec).map_err(|e| Problem::bad_input(e.to_string()))?;
     let name = it.label.as_deref().map(actions::words).filter(|l| !l.is_empty());
     let name = name.or_else(|| spec.sku().map(|s| s.to_string())).unwrap_or_else(|| "Grid".into());
-    let mut made = Vec::new();
+    let mut jobs = Vec::new();
     for _copy in 0..it.quantity {
         for plate in &plan.plates {
             let slot = plate.slot.to_string();
-            let now = app.clock.wall();
-            let job = sources::job(now).map_err(crate::ledger::LedgerError::from)?;
+            let job = sources::job(app.clock.wall()).map_err(crate::ledger::LedgerError::from)?;
             let size = [plate.size.x.mm(), plate.size.y.mm()];
-            let body = local(job, &spec, &slot, size, it.material.clone());
-            app.floor.ledger.add_local(body, format!("{name} {slot}")).await?;
-            made.push(job);
+            jobs.push((local(job, &spec, &slot, size, it.material.clone()), format!("{name} {slot}")));
         }
     }
-    Ok(made)
+    Ok(jobs)
 }
 
 fn local(job: JobId, spec: &GridSpec, slot: &str, [x, y]: [f64; 2], material: Option<String>) -> Assignment {

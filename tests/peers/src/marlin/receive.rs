@@ -44,6 +44,8 @@ pub struct Receiver {
     early: Vec<u8>,
     /// Bytes that arrived while the ring was full.
     pub lost_bytes: u64,
+    /// Bytes that came over the line since the last reset.
+    pub received_bytes: u64,
 }
 
 impl Receiver {
@@ -71,6 +73,7 @@ impl Receiver {
 
     /// Takes a byte as the receive interrupt does. With the emergency parser it also looks at it.
     pub fn byte(&mut self, byte: u8, parser: bool) -> Option<Urgent> {
+        self.received_bytes += 1;
         if self.ring.len() < self.ring_bytes_max {
             self.ring.push_back(byte);
         } else {

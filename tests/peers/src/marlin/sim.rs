@@ -143,6 +143,7 @@ impl Handle {
             "is_moving": !board.planner.is_empty(),
             "uptime_s": board.now,
             "lost_bytes": board.receiver.lost_bytes,
+            "received_bytes": board.receiver.received_bytes,
             "counters": board.counters,
         });
         if let (Value::Object(state), Value::Object(more)) = (&mut state, more) {
