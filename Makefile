@@ -7,7 +7,7 @@ ONCE ?= 0
 # Module headers are maps that also name private modules; these documents are built with private items.
 DOC_LINTS := -D warnings -A rustdoc::private-intra-doc-links
 
-.PHONY: help setup setup-run build check test test-fast demo bench soak mutants
+.PHONY: help setup setup-run build check test test-fast demo bench soak mutants package
 
 help: ## Show every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ bench: build ## Measure speed and size of the release binaries (ONLY=agent, grid
 
 mutants: setup ## Switch each protecting rule off in turn: a test must fail (ONLY=words of the rule)
 	$(CARGO) run --locked --quiet -p platewright-tests --bin mutants -- $(if $(ONLY),--only "$(ONLY)")
+
+package: setup ## Debian packages, binaries for amd64 and arm64, bill of materials: target/package (ARCH=arm64)
+	@./scripts/package.sh $(ARCH)
 
 soak: ## More seeds and larger bounds; hours
 	SOAK=1 $(CARGO) test --locked --release --workspace

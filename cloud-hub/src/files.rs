@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use rustix::fs::FlockOperation;
@@ -23,6 +23,24 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()?;
     fs::rename(&part, path)?;
     File::open(folder)?.sync_all()
+}
+
+/// Copies a file whole and synced, readable by the owner only.
+///
+/// # Errors
+/// When it cannot be read or written.
+pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::copy(from, to)?;
+    make_private(to)
+}
+
+/// Lets only the owner read a file, and syncs it.
+///
+/// # Errors
+/// When it cannot be changed.
+pub fn make_private(path: &Path) -> io::Result<()> {
+    fs::set_permissions(path, fs::Permissions::from_mode(PRIVATE))?;
+    File::open(path)?.sync_all()
 }
 
 /// The exclusive right to a data directory, held until dropped.

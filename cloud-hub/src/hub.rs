@@ -1,6 +1,7 @@
 //! What every part of the hub shares: store, settings, clients, shops and the bells that wake tasks. Decides nothing.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use crate::secrets::Vault;
 use crate::store::sqlite::Sqlite;
 use crate::store::{Shop, Store, StoreError};
 use crate::web::limits::Guesses;
-use crate::{net, sendcloud, shopify, simplyprint, sources};
+use crate::{files, net, sendcloud, shopify, simplyprint, sources};
 
 /// One running hub.
 pub struct Hub {
@@ -91,6 +92,7 @@ impl Hub {
         let store: Arc<dyn Store> =
             Arc::new(Sqlite::open(&config.hub.database, Arc::clone(&clock), vault).await?);
         let tenant = store.tenant().await?;
+        notice_restore(&folder, &*store).await?;
         if let (Some(domain), Some(secret)) = (&config.shopify.shop, &config.shopify.webhook_secret) {
             store.put_shop(domain.clone(), secret.clone(), config.shopify.access_token.clone()).await?;
         }
@@ -122,6 +124,25 @@ impl Hub {
         }
         Ok(Arc::new(hub))
     }
+}
+
+/// Name of the file that counts the starts outside the database.
+const STARTS: &str = "starts";
+
+/// A database that has started less often than the file beside it was put back from a copy, by whatever means.
+async fn notice_restore(folder: &Path, store: &dyn Store) -> Result<(), StartError> {
+    let fault = |source| StartError::Folder { path: folder.display().to_string(), source };
+    let file = folder.join(STARTS);
+    let before = match std::fs::read_to_string(&file) {
+        Ok(text) => text.trim().parse::<u64>().unwrap_or(u64::MAX),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
+        Err(error) => return Err(fault(error)),
+    };
+    let starts = store.count_start().await?;
+    if starts <= before {
+        store.restored().await?;
+    }
+    files::write_atomic(&file, format!("{starts}\n").as_bytes()).map_err(fault)
 }
 
 /// Connected shops, read once and after changes: the webhook path asks no database for them.

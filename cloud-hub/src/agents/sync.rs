@@ -49,6 +49,8 @@ pub(super) async fn sync(
             return Ok(Json(reply));
         }
         request.events.clear();
+        // Greeted once: what else this request brings comes from the same life.
+        request.hub_incarnation_seen = reply.hub_incarnation;
         let until = deadline.min(tokio::time::Instant::now() + LOOK_EVERY);
         tokio::select! {
             () = rung => {}
@@ -102,5 +104,6 @@ pub(super) async fn resync(
     let reply = hub.store.resync(agent, request).await?;
     tracing::warn!(agent.id = %agent, "agent {agent} compared everything it holds with this hub");
     hub.outbox_wake.notify_waiters();
+    hub.inbox_wake.notify_one();
     Ok(Json(reply))
 }

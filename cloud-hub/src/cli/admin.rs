@@ -1,5 +1,6 @@
 //! `admin`: performed by the running hub through its socket, or here when none runs.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -41,6 +42,12 @@ pub(super) enum Wish {
     /// Agents that wait for a person.
     #[command(subcommand)]
     Quarantine(QuarantineWish),
+    /// `cloud-hub backup`, performed by whoever holds the database.
+    #[command(skip)]
+    Backup {
+        /// Absolute path.
+        out: PathBuf,
+    },
 }
 
 #[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
@@ -164,6 +171,7 @@ pub(super) async fn perform(hub: &Arc<Hub>, wish: Wish) -> Said {
         Wish::Shop(wish) => shop(hub, wish).await,
         Wish::Retry(wish) => retry(hub, wish).await,
         Wish::Quarantine(wish) => quarantine(hub, wish).await,
+        Wish::Backup { out } => backup(hub, out).await,
     };
     match done {
         Ok(text) => Said { text, is_done: true },
@@ -305,6 +313,13 @@ async fn retry(hub: &Hub, wish: RetryWish) -> anyhow::Result<String> {
         RetryWish::Run { id } => revive(id, false).await,
         RetryWish::Drop { id } => revive(id, true).await,
     }
+}
+
+async fn backup(hub: &Hub, out: PathBuf) -> anyhow::Result<String> {
+    hub.store.copy_to(out.clone()).await?;
+    crate::files::make_private(&out)?;
+    hub.store.audit(WHO.into(), "backup", out.display().to_string(), String::new()).await?;
+    Ok(format!("wrote {}; keep the key file {} with it", out.display(), hub.config.hub.key_file.display()))
 }
 
 async fn quarantine(hub: &Hub, wish: QuarantineWish) -> anyhow::Result<String> {

@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the command line speaks on both")]
 
 mod admin;
+mod backup;
 mod control;
 mod serve;
 
@@ -55,6 +56,17 @@ enum Command {
     },
     /// Looks at settings, database and outside services.
     Doctor,
+    /// Writes a copy of the database, also while the hub runs; without sessions, tokens and the key of the secrets.
+    Backup {
+        /// A file that does not exist yet.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Puts a backup in the place of the database. Nothing is handed out then before every agent was heard.
+    Restore {
+        /// What `backup` wrote.
+        file: PathBuf,
+    },
 }
 
 /// Runs the command.
@@ -87,6 +99,8 @@ pub fn run() -> ExitCode {
             Command::Migrate { check } => serve::migrate(&config, check),
             Command::Admin { wish } => admin::run(config, wish).await,
             Command::Doctor => serve::doctor(config).await,
+            Command::Backup { out } => backup::backup(config, &out).await,
+            Command::Restore { file } => backup::restore(config, &file).await,
         }
     });
     done.unwrap_or_else(|error| {

@@ -8,7 +8,7 @@ mod reader;
 mod writer;
 
 pub use migrate::{migrate, pending};
-pub use open::{DbError, open_readonly, open_writer};
+pub use open::{DbError, open_copy, open_readonly, open_writer};
 
 use std::path::Path;
 

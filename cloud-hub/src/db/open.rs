@@ -87,6 +87,17 @@ pub fn open_readonly(path: &Path) -> Result<Connection, DbError> {
     Ok(connection)
 }
 
+/// A copy that nobody else has open: no log beside it, so that it is one file.
+///
+/// # Errors
+/// When the file cannot be opened.
+#[expect(clippy::disallowed_methods, reason = "the one place where databases are opened")]
+pub fn open_copy(path: &Path) -> Result<Connection, DbError> {
+    let connection = Connection::open(path).map_err(during("open"))?;
+    connection.pragma_update(None, "journal_mode", "delete").map_err(during("configure"))?;
+    Ok(connection)
+}
+
 fn set(connection: &Connection) -> Result<(), DbError> {
     let numbers =
         [("busy_timeout", BUSY_MS), ("cache_size", -CACHE_KIB), ("journal_size_limit", JOURNAL_BYTES_MAX)];

@@ -53,6 +53,9 @@ pub async fn run(hub: Arc<Hub>, stop: CancellationToken) {
 
 /// One round; answers how many rows were settled.
 async fn round(hub: &Hub) -> Result<usize, StoreError> {
+    if hub.store.waits_for_agents().await? {
+        return Ok(0); // What agents made for orders that a restored database forgot must be known first.
+    }
     let due = hub.store.deliveries_due(BATCH).await?;
     // All rows of a round were stored before its first read, so one read answers all of one order.
     let mut read: BTreeMap<(ShopId, String), Settled> = BTreeMap::new();

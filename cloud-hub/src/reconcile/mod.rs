@@ -38,6 +38,9 @@ pub async fn run(hub: Arc<Hub>, stop: CancellationToken) {
 
 /// One look at one shop. The mark moves only past orders that were applied.
 async fn look(hub: &Hub, shop: &Shop) -> Result<(), ApplyError> {
+    if hub.store.waits_for_agents().await? {
+        return Ok(()); // After a restore the agents are heard first.
+    }
     let client = hub.shops.client(shop.id).ok_or(ApplyError::NotConnected)?;
     let now = hub.clock.wall();
     let mark = hub.store.reconciled_until(shop.id).await?;

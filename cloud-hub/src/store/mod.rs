@@ -13,6 +13,7 @@ pub mod sqlite;
 mod types;
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::Pin;
 
 use protocol::ids::{AgentId, JobId, OrderId, Sha256, ShopId, SiteId, TenantId};
@@ -175,6 +176,14 @@ pub trait Jobs {
     fn revoke_agent(&self, tenant: TenantId, agent: AgentId) -> Answer<'_, bool>;
     /// A person releases an agent from quarantine. False: no such agent.
     fn release_agent(&self, tenant: TenantId, agent: AgentId) -> Answer<'_, bool>;
+    /// This database was restored from a backup: a new life, and nothing is handed out before every agent was heard.
+    fn restored(&self) -> Answer<'_, ()>;
+    /// Counts a start of the hub; the number of this one.
+    fn count_start(&self) -> Answer<'_, u64>;
+    /// Whether agents have still to say what they hold after a restore: until then nothing is applied or handed out.
+    fn waits_for_agents(&self) -> Answer<'_, bool>;
+    /// Writes a whole copy, without sessions and tokens, to a file that must not exist.
+    fn copy_to(&self, file: PathBuf) -> Answer<'_, ()>;
     /// The hub's life.
     fn hub_incarnation(&self) -> Answer<'_, HubIncarnation>;
 }

@@ -14,8 +14,9 @@ use peers::shopify::Shopify;
 use protocol::ids::{AgentId, AttemptNo, BootId, Incarnation, JobId};
 use protocol::units::{Cursor, Epoch, HubIncarnation, MonoMs, Seq, WallMs};
 use protocol::wire::v1::{
-    Assignment, AttemptRef, ClockReading, Down, EnrolReply, Event, EventKind, Nonce, Summary, SyncReply,
-    SyncRequest, TokenGrant, UnitResult, Verdict, token_message,
+    Assignment, AttemptRef, ClockReading, Down, EnrolReply, Event, EventKind, LedgerEntry, Nonce,
+    ResyncReply, ResyncRequest, Summary, SyncReply, SyncRequest, TokenGrant, UnitResult, Verdict,
+    token_message,
 };
 use protocol::wire::{PROTO, Tolerant};
 use serde_json::{Value, json};
@@ -273,14 +274,22 @@ pub(crate) struct Agent {
     seq: u64,
     attempts_n: u64,
     cursor: Cursor,
+    hub_seen: HubIncarnation,
+    /// What it holds, for a resync.
+    pub(crate) ledger: Vec<LedgerEntry>,
 }
 
 impl Agent {
     pub(crate) async fn enrol(farm: &Farm) -> Self {
-        let code = farm.command(&["admin", "agent", "code", "--site", "Ghent"]);
-        let key = SigningKey::from_bytes(&[3; 32]);
+        Self::enrol_at(farm, "Ghent", 3).await
+    }
+
+    /// Enrols one at a site, with a key of its own.
+    pub(crate) async fn enrol_at(farm: &Farm, site: &str, key: u8) -> Self {
+        let code = farm.command(&["admin", "agent", "code", "--site", site]);
+        let key = SigningKey::from_bytes(&[key; 32]);
         let public_key = hex::encode(key.verifying_key().as_bytes());
-        let body = json!({ "code": code.to_lowercase(), "public_key": public_key, "site": "Ghent" });
+        let body = json!({ "code": code.to_lowercase(), "public_key": public_key, "site": site });
         let answer = farm.http.post(format!("{}/agent/v1/enrol", farm.url)).json(&body).send().await.unwrap();
         let EnrolReply { agent, .. } = answer.json().await.unwrap();
         let mut it = Self {
@@ -291,6 +300,8 @@ impl Agent {
             seq: 0,
             attempts_n: 0,
             cursor: Cursor::new(0),
+            hub_seen: HubIncarnation::default(),
+            ledger: Vec::new(),
         };
         it.log_in(farm).await;
         it
@@ -326,7 +337,7 @@ impl Agent {
             proto: PROTO,
             agent_incarnation: self.life,
             boot_id: BootId::new(1),
-            hub_incarnation_seen: HubIncarnation::new(1),
+            hub_incarnation_seen: self.hub_seen,
             down_cursor: self.cursor,
             events,
             clock: ClockReading { wall_ms: WallMs(0), mono_ms: MonoMs(0), synced: true },
@@ -341,9 +352,26 @@ impl Agent {
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
         let reply: SyncReply = answer.json().await.unwrap();
         if let Down::Delta(delta) = &reply.down {
-            self.cursor = delta.cursor;
+            (self.hub_seen, self.cursor) = (reply.hub_incarnation, delta.cursor);
         }
         reply
+    }
+
+    /// Says everything that it holds, as it does when the hub asks for it.
+    pub(crate) async fn resync(&mut self, farm: &Farm) {
+        let request = ResyncRequest {
+            proto: PROTO,
+            agent_incarnation: self.life,
+            boot_id: BootId::new(1),
+            hub_incarnation_seen: self.hub_seen,
+            last_seq: Seq::new(self.seq),
+            ledger: self.ledger.clone(),
+        };
+        let request =
+            farm.http.post(format!("{}/agent/v1/resync", farm.url)).bearer_auth(&self.token).json(&request);
+        let reply: ResyncReply = request.send().await.unwrap().json().await.unwrap();
+        assert!(!reply.quarantined, "the hub knows this life of the agent");
+        (self.hub_seen, self.cursor) = (reply.hub_incarnation, Cursor::new(0));
     }
 
     /// Fetches until `n` assignments have come.

@@ -6,3 +6,4 @@ mod doors;
 mod farm;
 mod main_job;
 mod pages;
+mod restore;

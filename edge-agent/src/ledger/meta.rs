@@ -16,6 +16,7 @@ pub(super) mod key {
     pub(in crate::ledger) const HUB_SEEN: &str = "hub_incarnation_seen";
     pub(in crate::ledger) const CURSOR: &str = "down_cursor";
     pub(in crate::ledger) const LAST_ATTEMPT: &str = "last_attempt";
+    pub(in crate::ledger) const STARTS: &str = "starts";
     pub(in crate::ledger) const LAST_SEQ: &str = "last_seq";
     pub(in crate::ledger) const ACKED_SEQ: &str = "acked_seq";
     pub(in crate::ledger) const AGENT_ID: &str = "agent_id";

@@ -8,7 +8,7 @@ use std::path::Path;
 use protocol::{
     attempt::{Attempt, Event, Owner},
     bed,
-    ids::AttemptNo,
+    ids::{AttemptNo, Incarnation},
     wire::v1::{BedCause, EventKind},
 };
 use rusqlite::Connection;
@@ -18,7 +18,8 @@ use super::{
 };
 use crate::{clock::Clock, files, sources};
 
-/// The copy of the incarnation outside the database: a restored database does not match it.
+/// The incarnation and the number of starts, outside the database: a database that was put back does not match them, or
+/// has started less often.
 const FILE: &str = "incarnation";
 
 /// Finds out which life this is: the same, the first, or a new one after a restore.
@@ -26,32 +27,42 @@ pub(super) fn settle_incarnation(
     c: &Connection,
     folder: &Path,
     clock: Clock,
-) -> Result<protocol::ids::Incarnation, LedgerError> {
+) -> Result<Incarnation, LedgerError> {
     let file = folder.join(FILE);
-    let outside = std::fs::read_to_string(&file).ok().and_then(|t| t.trim().parse().ok());
+    let outside = std::fs::read_to_string(&file).ok().and_then(|text| life_of(&text));
     let inside = meta::get(c, key::INCARNATION)?;
     let known = inside.as_deref().and_then(|t| t.parse().ok());
+    let starts = meta::count_up(c, key::STARTS)?;
+    let keep = |life: Incarnation| {
+        files::write_atomic(&file, format!("{life} {starts}\n").as_bytes(), true)?;
+        Ok(life)
+    };
     match (known, outside) {
-        (Some(inside), Some(outside)) if inside == outside => Ok(inside),
+        (Some(inside), Some((outside, before))) if inside == outside && before < starts => keep(inside),
         (None, None) => {
             let new = sources::incarnation()?;
             meta::set(c, key::INCARNATION, &new.to_string())?;
-            files::write_atomic(&file, new.to_string().as_bytes(), true)?;
-            Ok(new)
+            keep(new)
         }
-        // The database is not the one that was here, or the file is gone with the old disk: both count as restore.
+        // The database is not the one that was here, or an older one, or the file is gone with the old disk: all count
+        // as restore.
         (Some(_), Some(_) | None) | (None, Some(_)) => {
             let new = sources::incarnation()?;
             c.execute_batch("begin immediate")?;
             restored(c, clock, new)?;
             c.execute_batch("commit")?;
-            files::write_atomic(&file, new.to_string().as_bytes(), true)?;
             tracing::warn!(
                 "the database was restored: every bed and every print in progress is to be looked at"
             );
-            Ok(new)
+            keep(new)
         }
     }
+}
+
+/// The incarnation of the file, and how often the agent had started.
+fn life_of(text: &str) -> Option<(Incarnation, u64)> {
+    let (life, starts) = text.trim().split_once(' ')?;
+    Some((life.parse().ok()?, starts.parse().ok()?))
 }
 
 const NOT_OURS_ANY_MORE: &str = "
@@ -59,7 +70,7 @@ update assignment set state = 'Released', over_ms = ?1, version = version + 1,
     reason = 'The database was restored before this job was claimed.'
 where state in ('Seen', 'Staging', 'Ready')";
 
-fn restored(c: &Connection, clock: Clock, new: protocol::ids::Incarnation) -> Result<(), LedgerError> {
+fn restored(c: &Connection, clock: Clock, new: Incarnation) -> Result<(), LedgerError> {
     let now =
         Stamp { wall: clock.wall(), mono: clock.mono(), boot: clock.boot_id(), synced: clock.is_synced() };
     meta::set(c, key::INCARNATION, &new.to_string())?;

@@ -86,7 +86,16 @@ fn facts() -> Facts {
 }
 
 impl Farm {
+    /// Enrolled at a hub.
     fn new() -> Self {
+        let farm = Self::alone();
+        let database = rusqlite::Connection::open(farm.folder.path().join("ledger.db")).unwrap();
+        let agent = "01890000-0000-7000-8000-000000000001";
+        database.execute("insert into meta (key, value) values ('agent_id', ?1)", [agent]).unwrap();
+        farm
+    }
+
+    fn alone() -> Self {
         let folder = tempfile::tempdir().unwrap();
         Self { ledger: open(folder.path()), folder }
     }
@@ -361,6 +370,21 @@ async fn a_restored_database_is_a_new_life_that_starts_nothing() {
 }
 
 #[tokio::test]
+async fn an_older_copy_of_the_database_is_noticed_also_without_a_hub() {
+    let farm = Farm::new();
+    farm.ready(1).await;
+    let before = farm.ledger.incarnation();
+    let (file, copy) = (farm.folder.path().join("ledger.db"), farm.folder.path().join("copy.db"));
+    rusqlite::Connection::open(&file).unwrap().execute("vacuum into ?1", [copy.to_str()]).unwrap();
+    assert_eq!(open(farm.folder.path()).incarnation(), before, "a start by itself is no restore");
+    std::fs::rename(&copy, &file).unwrap();
+    std::fs::remove_file(farm.folder.path().join("ledger.db-wal")).unwrap();
+    let older = open(farm.folder.path());
+    assert_ne!(older.incarnation(), before);
+    assert!(older.snapshot().await.unwrap().agent.is_quarantined, "what it forgot may have been printed");
+}
+
+#[tokio::test]
 async fn acknowledged_events_are_forgotten_and_their_numbers_never_used_again() {
     let farm = Farm::new();
     farm.ready(1).await;
@@ -373,6 +397,16 @@ async fn acknowledged_events_are_forgotten_and_their_numbers_never_used_again() 
     let beyond = SyncReply { acked_seq: Seq::new(9_999), ..reply(4, vec![]) };
     let stored = farm.ledger.store_reply(beyond).await.unwrap();
     assert!(stored.must_resync, "a hub that has seen more than we wrote knows a life we forgot");
+}
+
+#[tokio::test]
+async fn an_agent_without_a_hub_keeps_no_events_for_it() {
+    let farm = Farm::alone();
+    farm.ready(1).await;
+    let (events, waiting) = farm.ledger.pending_events(Seq::new(0), 1_000_000).await.unwrap();
+    assert_eq!((events.len(), waiting), (0, 0), "the log has an end, and an agent alone never reaches it");
+    let state = farm.ledger.sync_state().await.unwrap();
+    assert!(state.last_seq > Seq::new(0), "a hub that comes later is told to ask for everything");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use protocol::{
-    units::{Seq, WallMs},
+    units::{HubIncarnation, Seq, WallMs},
     wire::{
         PROTO,
         v1::{Artifact, ClockReading, Summary, SyncRequest},
@@ -110,7 +110,8 @@ impl SyncTask {
         if !self.client.is_logged_in() {
             self.client.log_in(&self.identity, agent).await?;
         }
-        if state.is_quarantined {
+        let has_worked_alone = state.hub_seen == HubIncarnation::default() && state.last_seq > Seq::new(0);
+        if state.is_quarantined || has_worked_alone {
             return self.compare_notes().await;
         }
         let Some(reply) = self.poll(state.acked_seq).await? else {

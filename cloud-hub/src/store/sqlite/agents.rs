@@ -121,7 +121,7 @@ pub(super) fn by_token(
 }
 
 const LIST: &str = "
-select a.id, a.site, a.name, a.contact_ms, a.summary, a.backlog_events, a.is_quarantined, a.revoked_ms is not null as is_revoked,
+select a.id, a.site, a.name, a.contact_ms, a.summary, a.backlog_events, max(a.is_quarantined, a.must_resync) as is_quarantined, a.revoked_ms is not null as is_revoked,
   (select count(*) from job j where j.agent = a.id) as jobs_n
 from agent a
 where a.tenant = ?1
@@ -154,7 +154,7 @@ pub(super) fn revoke(
     Ok(tx.execute(REVOKE, (agent.to_string(), tenant.to_string(), now.0))? == 1)
 }
 
-const RELEASE: &str = "update agent set is_quarantined = 0 where id = ?1 and tenant = ?2";
+const RELEASE: &str = "update agent set is_quarantined = 0, must_resync = 0 where id = ?1 and tenant = ?2";
 pub(super) fn release(tx: &Transaction<'_>, tenant: TenantId, agent: AgentId) -> Result<bool, StoreError> {
     Ok(tx.execute(RELEASE, (agent.to_string(), tenant.to_string()))? == 1)
 }

@@ -7,7 +7,7 @@ use protocol::units::WallMs;
 use protocol::wire::v1::{Purpose, Unit};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
-use super::{assign, cell, life, machine, progress};
+use super::{assign, cell, life, machine, progress, restore};
 use crate::sources;
 use crate::store::{LineKind, LineWish, OrderApplied, OrderWish, PartWish, Stands, StoreError};
 
@@ -131,7 +131,7 @@ fn upsert(tx: &Transaction<'_>, wish: &OrderWish, now: WallMs) -> Result<(OrderI
         )?;
         return Ok((id, false, false));
     }
-    let id = sources::order();
+    let id = sources::order(wish.shop, &wish.shop_order_id, wish.placed);
     let number: String = wish.name.chars().filter(char::is_ascii_digit).collect();
     let pick = usize::from(id.to_string().bytes().fold(0_u8, u8::wrapping_add)) % WORDS.len();
     let correlation = format!("{}-{number}", WORDS.get(pick).unwrap_or(&"KITE"));
@@ -214,6 +214,7 @@ impl Work<'_> {
         for wish in &self.wish.lines {
             let line = self.put_line(wish)?;
             self.parts(line, wish)?;
+            restore::link(self.tx, self.order, line, wish.position, self.now)?;
             self.balance(line, wish)?;
             if !known.iter().any(|(id, _)| *id == line) && wish.kind == LineKind::Grid {
                 let labels: Vec<&str> = wish.parts.iter().map(|p| p.label.as_str()).collect();

@@ -7,7 +7,7 @@ use protocol::ids::{AgentId, JobId, TenantId};
 use protocol::units::WallMs;
 use rusqlite::{OptionalExtension as _, Transaction};
 
-use super::{cell, life, machine};
+use super::{cell, life, machine, restore};
 use crate::store::StoreError;
 
 /// Jobs handed out in one transaction: bounds its length; the rest follows with the next poll.
@@ -39,6 +39,9 @@ pub(super) fn open_jobs(
     tenant: TenantId,
     now: WallMs,
 ) -> Result<Vec<AgentId>, StoreError> {
+    if restore::waits(tx)? {
+        return Ok(Vec::new());
+    }
     let queued: Vec<JobId> = {
         let mut statement = tx.prepare_cached(QUEUED)?;
         let rows = statement.query_map((tenant.to_string(), BATCH_MAX), |row| cell::parsed(row, "id"))?;

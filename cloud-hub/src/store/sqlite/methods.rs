@@ -1,5 +1,7 @@
 //! The trait's methods, each handing its transaction to the file that knows the statement.
 
+use std::path::PathBuf;
+
 use protocol::ids::{AgentId, JobId, OrderId, Sha256, ShopId, SiteId, TenantId};
 use protocol::job::ClaimAnswer;
 use protocol::units::{HubIncarnation, WallMs};
@@ -7,7 +9,7 @@ use protocol::wire::v1::{Claim, ResyncReply, ResyncRequest, SyncRequest};
 
 use super::orders::JobFilter;
 use super::{
-    Sqlite, agents, apply, inbox, life, orders, outbox, people, persons_wish, progress, resync, sync,
+    Sqlite, agents, apply, inbox, life, orders, outbox, people, persons_wish, progress, restore, resync, sync,
 };
 use crate::secrets::Secret;
 use crate::store::{
@@ -158,6 +160,18 @@ impl Jobs for Sqlite {
     }
     fn release_agent(&self, tenant: TenantId, agent: AgentId) -> Answer<'_, bool> {
         self.write(move |tx, _| agents::release(tx, tenant, agent))
+    }
+    fn restored(&self) -> Answer<'_, ()> {
+        self.write(|tx, now| restore::begin(tx, life(tx)?, now))
+    }
+    fn count_start(&self) -> Answer<'_, u64> {
+        self.write(|tx, _| restore::count_start(tx))
+    }
+    fn waits_for_agents(&self) -> Answer<'_, bool> {
+        self.read(restore::waits)
+    }
+    fn copy_to(&self, file: PathBuf) -> Answer<'_, ()> {
+        self.read(move |connection| restore::copy(connection, &file))
     }
     fn hub_incarnation(&self) -> Answer<'_, HubIncarnation> {
         self.read(life)

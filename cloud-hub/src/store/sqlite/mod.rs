@@ -15,6 +15,7 @@ mod outbox;
 mod people;
 mod persons_wish;
 mod progress;
+mod restore;
 mod resync;
 mod sync;
 #[cfg(test)]
@@ -33,6 +34,8 @@ use crate::secrets::Vault;
 
 /// Name of the hub's life in `meta`.
 const INCARNATION: &str = "hub_incarnation";
+/// The life of a hub that was never restored.
+const FIRST: HubIncarnation = HubIncarnation::new(1);
 
 /// The store of a hub with one machine.
 #[derive(Clone)]

@@ -3,19 +3,16 @@
 //! Invariant: whatever right to start an agent reports is adopted, whatever its epoch (sync rule I9); nothing is handed
 //! to anybody else because of a resync.
 
-use protocol::ids::{AgentId, Incarnation, JobId};
+use protocol::ids::{AgentId, Incarnation, JobId, LineId};
 use protocol::job::{Applied, Holder, JobState, Report};
 use protocol::sync::quarantine::needs_a_person;
 use protocol::units::{Epoch, WallMs};
-use protocol::wire::v1::{ClosedAs, LedgerEntry, LedgerState, ResyncReply, ResyncRequest, Verdict};
-use rusqlite::{Transaction, params};
+use protocol::wire::v1::{ClosedAs, LedgerEntry, LedgerState, Purpose, ResyncReply, ResyncRequest, Verdict};
+use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::events::{self, Speaker};
-use super::{assign, cell, life, machine, progress, sync};
+use super::{FIRST, assign, cell, life, machine, progress, restore, sync};
 use crate::store::StoreError;
-
-/// The life of a hub that was never restored.
-const FIRST_LIFE: u64 = 1;
 
 const NEW_LIFE: &str = "
 update agent
@@ -34,12 +31,14 @@ pub(super) fn resync(
     now: WallMs,
 ) -> Result<Option<ResyncReply>, StoreError> {
     let Some(agent) = sync::agent(tx, id)? else { return Ok(None) };
+    if request.hub_incarnation_seen > life(tx)? {
+        // The agent has met a later life of this hub: this database is the older one.
+        restore::begin(tx, request.hub_incarnation_seen, now)?;
+    }
     let hub = life(tx)?;
     let who = Speaker { agent: id, tenant: agent.tenant, incarnation: request.agent_incarnation, now };
-    let quarantined = agent.is_quarantined
-        || needs_a_person(agent.known, request.agent_incarnation, hub.get() > FIRST_LIFE)
-        // The agent has met a later life of this hub: this database is the older one.
-        || request.hub_incarnation_seen > hub;
+    let quarantined =
+        agent.is_quarantined || needs_a_person(agent.known, request.agent_incarnation, hub > FIRST);
     let former: Vec<JobId> = {
         let mut statement = tx.prepare_cached(FORMER)?;
         let rows = statement.query_map((id.to_string(), request.agent_incarnation.to_string()), |row| {
@@ -115,14 +114,8 @@ fn adopt(tx: &Transaction<'_>, who: Speaker, entry: &LedgerEntry) -> Result<(), 
     };
     let Applied::Changed(next) = applied else { return Ok(()) };
     at.job = next;
-    if let LedgerState::Closed { counted, closed_as, .. } = &entry.state {
-        let good = counted.iter().filter(|u| u.verdict == Verdict::Good).count();
-        at.good_n = match closed_as {
-            ClosedAs::Good | ClosedAs::DoneWithoutPrint => at.units_n,
-            ClosedAs::Replaced | ClosedAs::Failed | ClosedAs::Cancelled => {
-                u32::try_from(good).unwrap_or(0).min(at.units_n)
-            }
-        };
+    if matches!(entry.state, LedgerState::Closed { .. }) {
+        at.good_n = good_units(entry, at.units_n);
     }
     machine::save(tx, &before, &at, who.now)?;
     if let Some(order) = at.order {
@@ -157,9 +150,10 @@ const fn closed(how: ClosedAs) -> Report {
 
 const INSERT: &str = "
 insert into job (id, tenant, kind, label, purpose, units, units_n, artifact, wants, replacements_left, state, agent, incarnation,
-  epoch_hub, epoch_count, last_epoch_hub, last_epoch_count, created_ms, changed_ms)
-values (?1, ?2, 'Print', ?3, ?4, ?5, ?6, '{}', '{}', 0, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14)
+  epoch_hub, epoch_count, last_epoch_hub, last_epoch_count, created_ms, changed_ms, part, good_n, needs_answer)
+values (?1, ?2, 'Print', ?3, ?4, ?5, ?6, '{}', '{}', 0, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15, ?16, ?17)
 on conflict do nothing";
+const LINE: &str = "select id from line where orders = ?1 and position = ?2";
 /// A job that only the agent knows: born there, or forgotten by a restored hub.
 fn born(tx: &Transaction<'_>, who: Speaker, entry: &LedgerEntry) -> Result<(), StoreError> {
     let state = match &entry.state {
@@ -181,6 +175,12 @@ fn born(tx: &Transaction<'_>, who: Speaker, entry: &LedgerEntry) -> Result<(), S
     let held = |n: u64| -> Result<Option<i64>, StoreError> { is_held.then(|| cell::int(n)).transpose() };
     let Epoch { hub, count } = entry.epoch;
     let incarnation: Option<Incarnation> = is_held.then_some(who.incarnation);
+    let part = match &entry.purpose {
+        Purpose::Order { part, .. } => Some(part),
+        Purpose::Stock { .. } | Purpose::Local => None,
+    };
+    // Scrap for an order waits for an answer: nothing is made in its place by itself.
+    let needs_answer = state == "Failed" && part.is_some();
     tx.execute(
         INSERT,
         params![
@@ -197,8 +197,31 @@ fn born(tx: &Transaction<'_>, who: Speaker, entry: &LedgerEntry) -> Result<(), S
             held(count)?,
             cell::int(hub.get())?,
             cell::int(count)?,
-            who.now.0
+            who.now.0,
+            part,
+            good_units(entry, u32::try_from(entry.units.len()).unwrap_or(u32::MAX).max(1)),
+            needs_answer
         ],
     )?;
+    let Purpose::Order { order, line: position, .. } = &entry.purpose else { return Ok(()) };
+    // An order that is read again only later takes its prints over then.
+    let line: Option<LineId> =
+        tx.query_row(LINE, (order.to_string(), position), |row| cell::parsed(row, "id")).optional()?;
+    if let Some(line) = line {
+        restore::link(tx, *order, line, *position, who.now)?;
+        progress::advance(tx, *order, who.now)?;
+    }
     Ok(())
+}
+
+/// Good units of an entry that is over, of `units_n`.
+fn good_units(entry: &LedgerEntry, units_n: u32) -> u32 {
+    let LedgerState::Closed { counted, closed_as, .. } = &entry.state else { return 0 };
+    let good = counted.iter().filter(|u| u.verdict == Verdict::Good).count();
+    match closed_as {
+        ClosedAs::Good | ClosedAs::DoneWithoutPrint => units_n,
+        ClosedAs::Replaced | ClosedAs::Failed | ClosedAs::Cancelled => {
+            u32::try_from(good).unwrap_or(0).min(units_n)
+        }
+    }
 }

@@ -12,7 +12,7 @@ use protocol::wire::{SYNC_BYTES_MAX, Tolerant, WAIT_MS_MAX};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::events::{self, Effect, Speaker};
-use super::{assign, cell, life, machine, progress};
+use super::{assign, cell, life, machine, progress, restore};
 use crate::store::{StoreError, Synced};
 
 /// Assignments of one answer; the rest comes with the next poll.
@@ -80,6 +80,12 @@ pub(super) fn sync(
         Greeting::NewLife => Some("your database or this hub's is in another life than at the last poll"),
         Greeting::HubIsOld => Some("you have seen a later life of this hub"),
     };
+    let is_older_copy = greeting == Greeting::HubIsOld
+        || (greeting == Greeting::Known && !poll.agent.must_resync && why.is_some());
+    if is_older_copy {
+        restore::begin(tx, request.hub_incarnation_seen, now)?;
+        poll.hub = life(tx)?;
+    }
     if let Some(why) = why {
         poll.remember(request, poll.agent.known.last_seq)?;
         let reply = poll.reply(Seq::new(0), Down::MustResync { why: why.into() });
@@ -298,6 +304,7 @@ pub(super) fn claim(
     };
     if agent.tenant != at.tenant
         || agent.is_quarantined
+        || restore::waits(tx)?
         || agent.known.incarnation != Some(claim.agent_incarnation)
     {
         return Ok(None);
