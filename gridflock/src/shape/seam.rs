@@ -60,6 +60,11 @@ fn along_seam(seams: &Seams<'_>, quarters: i32, halves: &Halves, all: &mut Conne
     let Sides { north, east, south, west } = seams.neighbours;
     let (low, high) = if upright { (seams.low.y, seams.high.y) } else { (seams.low.x, seams.high.x) };
     let (seam_before, seam_after) = if upright { (south, north) } else { (west, east) };
+    // A strip of padding has no cells along its short sides, and no connectors of its own there.
+    let is_short = first == last;
+    if is_short && seams.style == Style::Better {
+        return;
+    }
     for &line in lines {
         let corner = if upright { Point::new(at, line) } else { Point::new(line, at) };
         // An eastern or western seam that meets this corner has its own connector there.
@@ -92,9 +97,12 @@ fn along_seam(seams: &Seams<'_>, quarters: i32, halves: &Halves, all: &mut Conne
                 removed: intersection(&beyond.moved(&inner.removed), &strip),
                 added: intersection(&beyond.moved(&inner.added), &strip),
             };
-            all.place(&own, &inner);
             all.removed.extend(ended.removed);
-            all.added.extend(ended.added);
+            // The original cuts such a seam as if a connector came, which does not come.
+            if !is_short {
+                all.place(&own, &inner);
+                all.added.extend(ended.added);
+            }
         } else if padding >= HALF_LENGTH {
             all.place(&own, &inner);
             all.place(&beyond, &inner);

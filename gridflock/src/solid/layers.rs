@@ -265,9 +265,12 @@ mod tests {
         layers.slope(Slope { range: [0, 7], steepness: 1, height: Box::new(|_| 3) });
         layers.push(Region::default(), Action::Add(Flat(-10), Sloping(0)));
         layers.push(Region::default(), Action::Cut(Flat(-20), Flat(5)));
-        let column = |above| layers.column(RegionSet::MAX, &mut |_, _| above);
-        assert_eq!(column(Ordering::Greater), [[Flat(5), Sloping(0)]]);
-        assert_eq!(column(Ordering::Less), Vec::<Interval>::new());
+        let column = |slope: i32| {
+            let z = move |height| if let Flat(z) = height { z } else { slope };
+            layers.column(RegionSet::MAX, &mut |a, b| z(a).cmp(&z(b)))
+        };
+        assert_eq!(column(6), [[Flat(5), Sloping(0)]]);
+        assert_eq!(column(4), Vec::<Interval>::new());
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod check;
 mod corners;
 mod faces;
 pub(crate) mod layers;
+mod mend;
 mod mesh;
 mod parts;
 mod split;
@@ -24,6 +25,7 @@ mod windings;
 
 pub use check::NotManifold;
 pub(crate) use check::check;
+pub(crate) use mend::{mend, touching_edges};
 pub use mesh::Mesh;
 pub(crate) use parts::keep_large_parts;
 

@@ -63,7 +63,9 @@ impl From<GenerateError> for Failure {
     fn from(error: GenerateError) -> Self {
         match error {
             GenerateError::FallsApart { .. } => Self::Impossible(error.to_string()),
-            GenerateError::NoSuchPlate { .. } | GenerateError::Solid { .. } => Self::Other(error.into()),
+            GenerateError::NoSuchPlate { .. }
+            | GenerateError::NotStacked
+            | GenerateError::Solid { .. } => Self::Other(error.into()),
         }
     }
 }

@@ -1,0 +1,128 @@
+//! Joins parts that touch in a line only.
+//!
+//! Two parts that share a single edge are no solid: a slicer may take them as joined or not. They become joined, by a
+//! bar around the edge that is thinner than a hair.
+
+use super::Mesh;
+use super::layers::{Action, Height::Flat, Layers, REGIONS_MAX, Region, Slope};
+use crate::error::SolidError;
+use crate::shape::{Point, counter_clockwise, rectangle};
+
+/// Half the thickness of a bar, tenths of a micrometre: far above the tolerance of heights.
+const HALF: i32 = 60;
+
+/// Ends of an edge.
+pub(crate) type Touching = [[i32; 3]; 2];
+
+/// The edges that more than two triangles share.
+pub(crate) fn touching_edges(mesh: &Mesh) -> Vec<Touching> {
+    let mut edges: Vec<(u32, u32)> = Vec::with_capacity(3 * mesh.triangles.len());
+    for &[a, b, c] in &mesh.triangles {
+        edges.extend([(a, b), (b, c), (c, a)].map(|(from, to)| (from.min(to), from.max(to))));
+    }
+    edges.sort_unstable();
+    let shared = edges.chunk_by(|a, b| a == b).filter(|same| same.len() > 2);
+    shared
+        .filter_map(|same| same.first())
+        .map(|&(from, to)| [mesh.corner(from), mesh.corner(to)])
+        .collect()
+}
+
+/// Adds a bar around each of `edges`.
+///
+/// # Errors
+/// `TouchesTooOften` if there are more kinds of them than a solid can have regions.
+pub(crate) fn mend<'s>(layers: &mut Layers<'s>, edges: &[Touching]) -> Result<(), SolidError> {
+    // Upright edges of the same height are one region.
+    let mut upright: Vec<([i32; 2], Vec<Point>)> = Vec::new();
+    let mut lying: Vec<Touching> = Vec::new();
+    for &[a, b] in edges {
+        if (a[0], a[1]) == (b[0], b[1]) {
+            let heights = [a[2].min(b[2]) - HALF, a[2].max(b[2]) + HALF];
+            let at = Point::new(a[0], a[1]);
+            match upright.iter_mut().find(|(known, _)| *known == heights) {
+                Some((_, points)) => points.push(at),
+                None => upright.push((heights, vec![at])),
+            }
+        } else {
+            lying.push([a, b]);
+        }
+    }
+    if layers.regions.len() + upright.len() + lying.len() > REGIONS_MAX {
+        return Err(SolidError::TouchesTooOften { edges: edges.len() });
+    }
+    let half = Point::new(HALF, HALF);
+    for ([low, high], points) in upright {
+        let squares = points.iter().map(|at| rectangle(at.minus(half), at.plus(half))).collect();
+        layers.push(Region::of(squares), Action::Add(Flat(low), Flat(high)));
+    }
+    for edge in lying {
+        bar(layers, edge);
+    }
+    Ok(())
+}
+
+fn bar(layers: &mut Layers<'_>, [a, b]: Touching) {
+    let (from, to) = (Point::new(a[0], a[1]), Point::new(b[0], b[1]));
+    let (dx, dy) = (f64::from(to.x - from.x), f64::from(to.y - from.y));
+    let length = libm::sqrt(dx * dx + dy * dy);
+    #[expect(clippy::cast_possible_truncation, reason = "as long as HALF")]
+    let [along_x, along_y] = [dx, dy].map(|d| (d / length * f64::from(HALF)).round() as i32);
+    let (along, across) = (Point::new(along_x, along_y), Point::new(-along_y, along_x));
+    let outline = vec![
+        from.minus(along).minus(across),
+        to.plus(along).minus(across),
+        to.plus(along).plus(across),
+        from.minus(along).plus(across),
+    ];
+    let region = Region::of(vec![counter_clockwise(outline)]);
+    let rise = b[2] - a[2];
+    if rise == 0 {
+        layers.push(region, Action::Add(Flat(a[2] - HALF), Flat(a[2] + HALF)));
+        return;
+    }
+    let height = move |point: Point, shift: i32| {
+        let (x, y) = (f64::from(point.x - from.x), f64::from(point.y - from.y));
+        let share = (x * dx + y * dy) / (length * length);
+        #[expect(clippy::cast_possible_truncation, reason = "little beyond both ends")]
+        let risen = (f64::from(rise) * share).round() as i32;
+        a[2] + risen + shift
+    };
+    #[expect(clippy::cast_possible_truncation, reason = "slopes are limited")]
+    let steepness = ((f64::from(rise.abs()) / length) as i32 + 1).min(super::layers::STEEPEST);
+    let beyond = HALF * (steepness + 2);
+    let range = |shift: i32| {
+        [a[2].min(b[2]) - beyond + shift, a[2].max(b[2]) + beyond + shift]
+    };
+    let low = Slope { range: range(-HALF), steepness, height: Box::new(move |point| height(point, -HALF)) };
+    let high = Slope { range: range(HALF), steepness, height: Box::new(move |point| height(point, HALF)) };
+    let (low, high) = (layers.slope(low), layers.slope(high));
+    layers.push(region, Action::Add(low, high));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::solid::{build, check};
+
+    #[test]
+    fn blocks_that_touch_in_a_line_are_joined() {
+        let blocks = |edges: &[Touching]| {
+            let mut layers = Layers::default();
+            let side = 100_000;
+            for at in [Point::new(0, 0), Point::new(side, side)] {
+                let block = rectangle(at, at.plus(Point::new(side, side)));
+                layers.push(Region::of(vec![block]), Action::Add(Flat(0), Flat(side)));
+            }
+            mend(&mut layers, edges).unwrap();
+            build(layers).unwrap()
+        };
+        let apart = blocks(&[]);
+        assert!(check(&apart).is_err());
+        let edges = touching_edges(&apart);
+        assert_eq!(edges.len(), 1);
+        let mended = blocks(&edges);
+        assert_eq!(check(&mended), Ok(()));
+        assert!((mended.volume_mm3() - apart.volume_mm3()).abs() < 0.001);
+    }
+}
