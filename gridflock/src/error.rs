@@ -64,9 +64,16 @@ pub enum GenerateError {
     /// No stack is wanted.
     #[error("stacked_print is false; a stack needs it to be true")]
     NotStacked,
+    /// Nothing of the plate is left.
+    #[error("nothing of plate {slot} is left: all of it is cut away")]
+    NothingLeft {
+        /// The plate.
+        slot: Slot,
+    },
     /// The plate is not one piece.
     #[error(
-        "plate {slot} would fall apart into {pieces} pieces: an edge adjustment cuts too much off its cells"
+        "plate {slot} would fall apart into {pieces} pieces: edge_adjust, cell_override, screws or chamfers cut too much off \
+         its cells"
     )]
     FallsApart {
         /// The plate.

@@ -11,12 +11,12 @@ use crate::solid::{Mesh, NotManifold, build, check, keep_large_parts, mend, touc
 use protocol::grid::GridSpec;
 
 /// Times that touching parts are joined; joining two can make a third touch.
-const MENDS_MAX: u8 = 4;
+const MENDS_MAX: i32 = 6;
 
 /// Makes one plate of `plan`, which must be a plan of `spec`. The same inputs give the same bytes on every machine.
 ///
 /// # Errors
-/// `NoSuchPlate`; `FallsApart` if an edge adjustment cuts the plate to pieces; `Solid` for faults of this program
+/// `NoSuchPlate`; `NothingLeft` or `FallsApart` if too much is cut off the plate; `Solid` for faults of this program
 /// (every mesh is proven closed and two-manifold first).
 pub fn generate_plate(spec: &GridSpec, plan: &Plan, slot: Slot) -> Result<Mesh, GenerateError> {
     let plate = plan.plate(slot).ok_or(GenerateError::NoSuchPlate { slot })?;
@@ -49,7 +49,7 @@ pub(crate) fn in_own_frame(spec: &GridSpec, plan: &Plan, plate: &Plate) -> Resul
     let site = Site::new(spec, plan, plate);
     let mut touching = Vec::new();
     let mut broken = NotManifold::Empty;
-    for _ in 0..MENDS_MAX {
+    for round in 0..MENDS_MAX {
         let mut layers = layers(&site);
         mend(&mut layers, &touching).map_err(fault)?;
         let mut mesh = build(layers).map_err(fault)?;
@@ -59,9 +59,10 @@ pub(crate) fn in_own_frame(spec: &GridSpec, plan: &Plan, plate: &Plate) -> Resul
         }
         match check(&mesh) {
             Ok(()) => return Ok(mesh),
+            Err(NotManifold::Empty) => return Err(GenerateError::NothingLeft { slot }),
             Err(found) => broken = found,
         }
-        touching.extend(touching_edges(&mesh));
+        touching.extend(touching_edges(&mesh, round));
     }
     Err(fault(SolidError::from(broken)))
 }

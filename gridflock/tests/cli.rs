@@ -80,11 +80,8 @@ fn wrong_input_gets_code_2_and_an_answer_that_names_the_field() {
         (r#"{"plate_size":[5,320]}"#, "plate_size[0] is 5; a length from 10 to 2000 mm"),
         (r#"{"plate_size":"450x320"}"#, "plate_size is \"450x320\"; a list of 2 numbers is wanted"),
         (r#"{"plate_sice":[450,320]}"#, "plate_sice is not a parameter"),
-        (r#"{"magnets":true,"magnet_style":0}"#, "magnet_style is 0; this feature is not available yet"),
-        (
-            r#"{"connector_edge_puzzle":true}"#,
-            "connector_edge_puzzle is true; this feature is not available yet",
-        ),
+        (r#"{"magnets":true,"magnet_frame_style":0}"#, "magnet_frame_style is 0; 1 (round frames) is wanted"),
+        (r#"{"adapter_north":true}"#, "adapter_north is true; this program does not make that"),
         (r#"{"x_segment_algorithm":1}"#, "--upstream-exact"),
         ("[1,2]", "the file is no JSON object"),
         ("{", "the file is no JSON object"),

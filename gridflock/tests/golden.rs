@@ -145,7 +145,8 @@ const DIGIT_MM3: f64 = 3.5;
 #[test]
 fn numbered_plates_are_the_reference_but_for_the_shape_of_their_digits() {
     let fingerprint: Fingerprint =
-        serde_json::from_str(include_str!("../testdata/fingerprints/04_defaults_371x254_numbered.json")).unwrap();
+        serde_json::from_str(include_str!("../testdata/fingerprints/04_defaults_371x254_numbered.json"))
+            .unwrap();
     let meshes = meshes(&fingerprint);
     check_meshes(&fingerprint, meshes, DIGIT_MM3);
 }
@@ -154,8 +155,7 @@ fn numbered_plates_are_the_reference_but_for_the_shape_of_their_digits() {
 fn a_stack_is_the_reference() {
     let fingerprint: Fingerprint =
         serde_json::from_str(include_str!("../testdata/fingerprints/16_stacked.json")).unwrap();
-    let spec =
-        GridSpec::check(&GridParams::from_json(&fingerprint.params.to_string()).unwrap()).unwrap();
+    let spec = GridSpec::check(&GridParams::from_json(&fingerprint.params.to_string()).unwrap()).unwrap();
     let stack = gridflock::generate_stack(&spec, &plan_upstream(&spec).unwrap()).unwrap();
     let (mut lower, mut upper) = (Vec::new(), Vec::new());
     for triangle in stack.triangles_mm() {

@@ -36,15 +36,13 @@ use crate::shape::Point;
 fn diagonals(site: &Site<'_>) -> Vec<Point> {
     let columns = site.plan.axes.x.cells.len();
     let [first_x, first_y] = site.plate.first_cell;
-    let is_empty = |x: usize, y: usize| {
-        site.spec.cell_kind((first_y + y) * columns + first_x + x) == CellKind::Empty
-    };
+    let is_empty =
+        |x: usize, y: usize| site.spec.cell_kind((first_y + y) * columns + first_x + x) == CellKind::Empty;
     let mut corners = Vec::new();
     for (y, &line_y) in site.lines_y.iter().enumerate().skip(1) {
         for (x, &line_x) in site.lines_x.iter().enumerate().skip(1) {
             if y < site.plate.cells[1] && x < site.plate.cells[0] {
-                let around =
-                    [is_empty(x - 1, y - 1), is_empty(x, y - 1), is_empty(x, y), is_empty(x - 1, y)];
+                let around = [is_empty(x - 1, y - 1), is_empty(x, y - 1), is_empty(x, y), is_empty(x - 1, y)];
                 if around == [true, false, true, false] || around == [false, true, false, true] {
                     corners.push(Point::new(line_x, line_y));
                 }

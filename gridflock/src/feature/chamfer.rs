@@ -26,8 +26,7 @@ pub(super) fn cut<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>) {
             let region = Region::of(vec![strip.outline.clone()]);
             let height = move |point: Point| edge.height(point) + sign * (size - strip.inward(point));
             let slope = layers.slope(Slope { range, steepness, height: Box::new(height) });
-            let action =
-                if is_top { Action::Cut(slope, Flat(FAR)) } else { Action::Cut(Flat(-FAR), slope) };
+            let action = if is_top { Action::Cut(slope, Flat(FAR)) } else { Action::Cut(Flat(-FAR), slope) };
             layers.push(region, action);
         }
     }

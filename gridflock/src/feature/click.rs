@@ -18,6 +18,8 @@ const PROFILE_MM: f64 = 4.65;
 const UPRIGHT_MM: [f64; 2] = [0.7, 2.5];
 /// Height of the tip of a groove's tab, and of the highest point of its root, mm.
 const TIP_MM: f64 = 1.7;
+/// A smaller bulge is none, tenths of a micrometre: surfaces that nearly coincide are no use to anyone.
+const MOVED_MIN: i32 = 30;
 /// Steps of each half of an arc, as in the original.
 const STEPS: i32 = 15;
 
@@ -117,27 +119,32 @@ fn is_possible(site: &Site<'_>, click: Click, latch: &Latch) -> bool {
     }
     let has_socket = site.spec.connectors().edge.is_some() && is_seam && latch.side >= 2;
     let chamfer = site.spec.bottom_chamfer().list().get(latch.side).copied().unwrap_or_default();
-    let eaten = !is_seam && coordinate(chamfer.tenths_um()) - padding >= coordinate(wall_strength.tenths_um());
+    let eaten =
+        !is_seam && coordinate(chamfer.tenths_um()) - padding >= coordinate(wall_strength.tenths_um());
     let is_cut = !site.is_upstream() && !is_seam && padding < 0;
     !has_socket && !eaten && !is_cut
 }
 
-/// Wedges on the upright part of the wall.
+/// Wedges on the upright part of the wall: 45° from below, and from above as steep as that part is high.
 fn tabs<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>, latches: &[Latch], length: Length, depth: Length) {
-    let (from, to) = (WALL_MM, WALL_MM + depth.mm());
-    let tip = from_mm(TIP_MM);
-    let wall = from_mm(to);
-    let slope = |layers: &mut Layers<'s>, sign: i32| {
-        let reach = sign * coordinate(depth.tenths_um());
-        let range = [tip.min(tip + reach), tip.max(tip + reach)];
-        let height = move |point: Point| tip + sign * (wall - nearest_side(site, point));
+    let (tip, end) = (from_mm(TIP_MM), from_mm(WALL_MM + depth.mm()));
+    let slope = |layers: &mut Layers<'s>, root: i32, share: f64| {
+        let range = [tip.min(root), tip.max(root)];
+        let height = move |point: Point| {
+            let from_tip = f64::from(end - nearest_side(site, point)) * share;
+            #[expect(clippy::cast_possible_truncation, reason = "as much as a tab is high")]
+            let rise = from_tip.round() as i32;
+            tip + rise
+        };
         layers.slope(Slope { range, steepness: 1, height: Box::new(height) })
     };
-    let (lower, upper) = (slope(layers, -1), slope(layers, 1));
-    let blocks = latches.iter().map(|latch| latch.block(length.mm(), [from, to])).collect();
-    let blocks = layers.push(Region::of(blocks), Action::Add(lower, upper));
-    // No higher than the upright part of the wall.
-    layers.steps.push((blocks, Action::Cut(Flat(from_mm(UPRIGHT_MM[1])), Flat(FAR))));
+    let below = coordinate(depth.tenths_um());
+    let above = below.min(from_mm(UPRIGHT_MM[1] - TIP_MM));
+    let lower = slope(layers, tip - below, -1.0);
+    let upper = slope(layers, tip + above, f64::from(above) / f64::from(below.max(1)));
+    let band = [WALL_MM, WALL_MM + depth.mm()];
+    let blocks = latches.iter().map(|latch| latch.block(length.mm(), band)).collect();
+    layers.push(Region::of(blocks), Action::Add(lower, upper));
 }
 
 /// Distance of a point of a latch from the side of its cell: all others are further away.
@@ -161,6 +168,7 @@ impl Arc {
         let at = |step: i32| {
             let s = -length / 2.0 + length * f64::from(step) / f64::from(STEPS);
             let moved = from_mm(distance.mm() * (logistic(s) - first) / (last - first));
+            let moved = if moved < MOVED_MIN { 0 } else { moved };
             (from_mm(length * f64::from(step) / f64::from(STEPS)), moved)
         };
         let half = from_mm(outer.mm() / 2.0);
@@ -186,9 +194,8 @@ impl Arc {
         let [from, to] = [from, to].map(from_mm);
         let there = self.points.iter().map(|&(s, moved)| latch.place(s, from + moved));
         let back = self.points.iter().rev().map(|&(s, moved)| latch.place(s, to + moved));
-        let folds = self.points.iter().map(|&(s, moved)| {
-            [latch.place(s, from + moved), latch.place(s, to + moved)]
-        });
+        let folds =
+            self.points.iter().map(|&(s, moved)| [latch.place(s, from + moved), latch.place(s, to + moved)]);
         (counter_clockwise(there.chain(back).collect()), folds.collect())
     }
 }
@@ -201,6 +208,8 @@ fn bulges<'s>(
     arc: &Arc,
     [strength_mm, height_mm]: [f64; 2],
 ) {
+    // The original's seats over a floor are a trace too deep; the latch stands on that floor all the same.
+    let foot = if site.is_upstream() && site.bottom < site.level { -super::seat::UPSTREAM_DEEPER } else { 0 };
     let back = FOOT_MM - strength_mm;
     // Where the upper slope is as high as the bulge may be.
     let cut_off = (PROFILE_MM - height_mm).clamp(back, WALL_MM);
@@ -226,7 +235,7 @@ fn bulges<'s>(
                 layers.slope(Slope { range, steepness: 3, height: Box::new(height) })
             }
         };
-        layers.push(region, Action::Add(Flat(0), top));
+        layers.push(region, Action::Add(Flat(foot), top));
     }
 }
 

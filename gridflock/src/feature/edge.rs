@@ -42,16 +42,20 @@ pub(super) fn add_tabs<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>) {
     let sides = site.plate.neighbours;
     let mut cells = Vec::new();
     if let Some((seam, spans)) = beyond(&site.lines_y, &site.lines_x, sides.north) {
-        cells.extend(spans.map(|(low, high)| (Side::across_y(seam), Cell {
-            low: Point::new(low, seam),
-            high: Point::new(high, seam + pitch()),
-        })));
+        cells.extend(spans.map(|(low, high)| {
+            (
+                Side::across_y(seam),
+                Cell { low: Point::new(low, seam), high: Point::new(high, seam + pitch()) },
+            )
+        }));
     }
     if let Some((seam, spans)) = beyond(&site.lines_x, &site.lines_y, sides.east) {
-        cells.extend(spans.map(|(low, high)| (Side::across_x(seam), Cell {
-            low: Point::new(seam, low),
-            high: Point::new(seam + pitch(), high),
-        })));
+        cells.extend(spans.map(|(low, high)| {
+            (
+                Side::across_x(seam),
+                Cell { low: Point::new(seam, low), high: Point::new(seam + pitch(), high) },
+            )
+        }));
     }
     let shape = tab(&puzzle);
     let has_floor = site.bottom < 0;
@@ -201,7 +205,8 @@ impl Side {
     /// The plate, as long as it is along the seam and endless across it: nothing ours overhangs the grid.
     fn within(self, site: &Site<'_>) -> Contour {
         let (x, y) = if self.is_upright { (BEYOND, 0) } else { (0, BEYOND) };
-        let (low, high) = (Point::new(site.low.x - x, site.low.y - y), Point::new(site.high.x + x, site.high.y + y));
+        let (low, high) =
+            (Point::new(site.low.x - x, site.low.y - y), Point::new(site.high.x + x, site.high.y + y));
         rectangle(low, high)
     }
 }

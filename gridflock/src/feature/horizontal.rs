@@ -39,8 +39,7 @@ impl Frame {
         let along_x = side.is_multiple_of(2);
         let (lines, across) =
             if along_x { (&site.lines_x, &site.lines_y) } else { (&site.lines_y, &site.lines_x) };
-        let (first, last) =
-            (across.first().copied().unwrap_or(0), across.last().copied().unwrap_or(0));
+        let (first, last) = (across.first().copied().unwrap_or(0), across.last().copied().unwrap_or(0));
         let (face, edge) = match side {
             0 => (site.high.y, last),
             1 => (site.high.x, last),

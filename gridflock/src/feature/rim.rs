@@ -6,7 +6,7 @@
 use super::Site;
 use crate::shape::outline::{outline, rim_outline};
 use crate::shape::{Point, coordinate};
-use crate::solid::layers::{Action, Height, Height::Flat, Layers, Region, Slope};
+use crate::solid::layers::{Action, Height, Height::Flat, Layers, Region, STEEPEST, Slope};
 use protocol::grid::{Length, PerSide, Wall};
 
 pub(super) fn add<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>) {
@@ -25,20 +25,22 @@ pub(super) fn add<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>) {
     layers.push(region, Action::Add(bottom, top));
 }
 
-/// Lines between the flat corners and the sides.
+/// Lines between the flat corners and the sides; the rim also fills the rounded corners of the plate inside.
 fn folds(site: &Site<'_>, rim: PerSide<i32>) -> Vec<[Point; 2]> {
     let (low, high) = (site.low, site.high);
+    let inside = coordinate(site.spec.corner_radius().tenths_um());
     let mut folds = Vec::new();
     for x in [low.x, high.x] {
-        for (from, to) in [(high.y, high.y + rim.north), (low.y - rim.south, low.y)] {
+        for (from, to) in [(high.y - inside, high.y + rim.north), (low.y - rim.south, low.y + inside)] {
             folds.push([Point::new(x, from), Point::new(x, to)]);
         }
     }
     for y in [low.y, high.y] {
-        for (from, to) in [(high.x, high.x + rim.east), (low.x - rim.west, low.x)] {
+        for (from, to) in [(high.x - inside, high.x + rim.east), (low.x - rim.west, low.x + inside)] {
             folds.push([Point::new(from, y), Point::new(to, y)]);
         }
     }
+    folds.retain(|[a, b]| a != b);
     folds
 }
 
@@ -82,7 +84,7 @@ impl Edge {
     pub(super) fn steepness(&self) -> i32 {
         let ([low, high], ground) = (self.range(), self.ground);
         let run = (ground.high.x - ground.low.x).min(ground.high.y - ground.low.y).max(1);
-        if self.is_flat() { 0 } else { (high - low) / run + 1 }
+        if self.is_flat() { 0 } else { ((high - low) / run + 1).min(STEEPEST - 1) }
     }
 
     pub(super) fn height(&self, point: Point) -> i32 {
@@ -93,7 +95,7 @@ impl Edge {
         if self.is_flat() {
             return Flat(self.height(Point::new(0, 0)));
         }
-        let (range, steepness) = (self.range(), self.steepness());
+        let (range, steepness) = (self.range(), self.steepness().max(1));
         layers.slope(Slope { range, steepness, height: Box::new(move |point| self.height(point)) })
     }
 }
@@ -122,7 +124,7 @@ impl Ground {
     /// Extra height over a point for corners SW, NW, NE, SE.
     fn extra(self, [sw, nw, ne, se]: [i32; 4], point: Point) -> i32 {
         let mix = |from: i32, to: i32, at: i32, low: i32, high: i32| {
-            let share = f64::from((at - low).clamp(0, high - low)) / f64::from((high - low).max(1));
+            let share = f64::from((at - low).clamp(0, (high - low).max(0))) / f64::from((high - low).max(1));
             #[expect(clippy::cast_possible_truncation, reason = "between two heights")]
             let rise = (f64::from(to - from) * share).round() as i32;
             from + rise

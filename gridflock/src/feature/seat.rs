@@ -1,12 +1,11 @@
 //! The seats of the bins.
 
 use super::{FAR, Site};
-use crate::shape::from_mm;
 use crate::shape::pocket::{CORE_MM, LOWER_SLOPE, RIM_MM, UPPER_SLOPE, WALL_MM};
 use crate::solid::layers::{Action, Height, Height::Flat, Layers, Region, Slope};
 
-/// The original's seats over a floor are this much too deep, mm.
-const UPSTREAM_DEEPER_MM: f64 = 0.001;
+/// The original's seats over a floor are this much too deep, tenths of a micrometre.
+pub(super) const UPSTREAM_DEEPER: i32 = 10;
 
 pub(super) fn cut<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>) {
     if site.seats().is_empty() {
@@ -16,7 +15,7 @@ pub(super) fn cut<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>) {
     layers.push(ring(site, Some(WALL_MM), RIM_MM), Action::Cut(upper, Flat(FAR)));
     let lower = slope(layers, site, CORE_MM, LOWER_SLOPE);
     layers.push(ring(site, Some(CORE_MM), WALL_MM), Action::Cut(lower, Flat(FAR)));
-    let deeper = if site.is_upstream() { from_mm(UPSTREAM_DEEPER_MM) } else { 0 };
+    let deeper = if site.is_upstream() { UPSTREAM_DEEPER } else { 0 };
     let floor = if site.bottom < site.level { site.level - deeper } else { -FAR };
     layers.push(ring(site, None, CORE_MM), Action::Cut(Flat(floor), Flat(FAR)));
 }

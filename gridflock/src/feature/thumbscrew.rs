@@ -2,8 +2,8 @@
 
 use super::site::pitch;
 use super::{FAR, Site};
-use crate::shape::round::{Cone, centre};
 use crate::shape::circle;
+use crate::shape::round::{Cone, centre};
 use crate::solid::layers::{Action, Height::Flat, Layers, Region, Slope};
 use protocol::grid::MagnetFrame;
 
@@ -21,7 +21,10 @@ pub(super) fn cut<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>) {
         return;
     }
     let radius_mm = diameter.mm() / 2.0;
-    let cone = Cone { radii_mm: [radius_mm, radius_mm + f64::from(top - site.bottom) / 10_000.0], z: [top, site.bottom] };
+    let cone = Cone {
+        radii_mm: [radius_mm, radius_mm + f64::from(top - site.bottom) / 10_000.0],
+        z: [top, site.bottom],
+    };
     let height = move |point| {
         let cell = site.cell_at(point);
         cone.height(centre(cell.low, cell.high), point)

@@ -100,9 +100,8 @@ fn is_chosen(screws: &VerticalScrews, x: &Line, y: &Line) -> bool {
     let is_corner = |[at_x, n_x]: [i64; 2], [at_y, n_y]: [i64; 2], [inset_x, inset_y]: [i64; 2]| {
         (at_x == inset_x || at_x == n_x - inset_x) && (at_y == inset_y || at_y == n_y - inset_y)
     };
-    let is_edge = |[at_x, n_x]: [i64; 2], [at_y, n_y]: [i64; 2]| {
-        at_x == 0 || at_x == n_x || at_y == 0 || at_y == n_y
-    };
+    let is_edge =
+        |[at_x, n_x]: [i64; 2], [at_y, n_y]: [i64; 2]| at_x == 0 || at_x == n_x || at_y == 0 || at_y == n_y;
     if let Some(inset) = screws.plate_corners
         && is_corner(x.grid, y.grid, inset)
     {

@@ -212,13 +212,7 @@ fn check_version(spec: &GridSpec) -> Result<(), PlanError> {
 
 /// The plates of a cut grid. In the original's plan a plate may be larger than the bed; then it is not turned. Plates
 /// of which nothing is left are left out.
-fn plates(
-    spec: &GridSpec,
-    axes: &PerAxis<Axis>,
-    cuts: &Cuts,
-    reach: Reach,
-    style: Style,
-) -> Vec<Plate> {
+fn plates(spec: &GridSpec, axes: &PerAxis<Axis>, cuts: &Cuts, reach: Reach, style: Style) -> Vec<Plate> {
     let bed = PerAxis { x: spec.bed_size().x.tenths_um(), y: spec.bed_size().y.tenths_um() };
     let mut plates = Vec::new();
     let (mut first_x, mut number) = (0, 0);
@@ -261,7 +255,12 @@ fn plates(
 }
 
 /// Whether all of a plate's cells are left out and it has no padding either.
-fn is_empty(spec: &GridSpec, axes: &PerAxis<Axis>, first: [usize; 2], [cells_x, cells_y]: [usize; 2]) -> bool {
+fn is_empty(
+    spec: &GridSpec,
+    axes: &PerAxis<Axis>,
+    first: [usize; 2],
+    [cells_x, cells_y]: [usize; 2],
+) -> bool {
     let columns = axes.x.cells.len();
     let rows = first[1]..first[1] + cells_y;
     let mut cells = rows.flat_map(|y| (first[0]..first[0] + cells_x).map(move |x| y * columns + x));
@@ -269,7 +268,9 @@ fn is_empty(spec: &GridSpec, axes: &PerAxis<Axis>, first: [usize; 2], [cells_x, 
         || (first[1] == 0 && axes.y.start > 0)
         || (first[0] + cells_x == columns && axes.x.end > 0)
         || (first[1] + cells_y == axes.y.cells.len() && axes.y.end > 0);
-    cells_x > 0 && cells_y > 0 && !is_at_an_end
+    cells_x > 0
+        && cells_y > 0
+        && !is_at_an_end
         && cells.all(|index| spec.cell_kind(index) == protocol::grid::CellKind::Empty)
 }
 

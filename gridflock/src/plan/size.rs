@@ -75,9 +75,10 @@ pub(super) fn size(
     let Sides { north, east, south, west } = neighbours;
     let pieces = |axis: &Axis, first: usize, count: usize| -> i64 {
         let cells = axis.cells.get(first..first + count).unwrap_or_default();
-        let has_piece = spec.connectors().edge.is_some_and(|puzzle| {
-            cells.iter().any(|&cell| !edge::places(&puzzle, cell, style).is_empty())
-        });
+        let has_piece = spec
+            .connectors()
+            .edge
+            .is_some_and(|puzzle| cells.iter().any(|&cell| !edge::places(&puzzle, cell, style).is_empty()));
         if has_piece { reach.side } else { 0 }
     };
     let out = |seam: bool, corner: bool, of_corner: i64, of_side: i64, outside: i64| {
@@ -90,7 +91,13 @@ pub(super) fn size(
         + out(east, corners.east, end, pieces(&axes.y, first_y, cells_y), axes.x.end + wall.east.tenths_um());
     let y = out(south, corners.south, start, 0, axes.y.start + wall.south.tenths_um())
         + axes.y.span(first_y, first_y + cells_y)
-        + out(north, corners.north, end, pieces(&axes.x, first_x, cells_x), axes.y.end + wall.north.tenths_um());
+        + out(
+            north,
+            corners.north,
+            end,
+            pieces(&axes.x, first_x, cells_x),
+            axes.y.end + wall.north.tenths_um(),
+        );
     PerAxis { x: Length::from_tenths_um(x), y: Length::from_tenths_um(y) }
 }
 

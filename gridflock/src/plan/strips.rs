@@ -9,28 +9,33 @@ use super::size::Overhang;
 use super::upstream::UpstreamPlan;
 use protocol::grid::PerAxis;
 
-/// An axis without the padding that becomes strips.
+/// Narrower padding stays with its plate in our plans: a strip must hold its tabs, tenths of a micrometre.
+const STRIP_MIN: i64 = 60_000;
+
+/// An axis without the padding that becomes strips in the original.
 pub(super) fn core(axis: &Axis) -> Axis {
     Axis { cells: axis.cells.clone(), start: axis.start.min(0), end: axis.end.min(0) }
 }
 
 /// The best plan, or `None` if something does not fit.
 pub(super) fn search(axes: &PerAxis<Axis>, overhang: Overhang, bed: PerAxis<i64>) -> Option<Cuts> {
+    let wide = |padding: i64| padding >= STRIP_MIN;
     // A plate beside a strip has connectors there.
     let connected = |axis: &Axis| Axis {
         cells: axis.cells.clone(),
-        start: if axis.start > 0 { overhang.start } else { axis.start },
-        end: if axis.end > 0 { overhang.end } else { axis.end },
+        start: if wide(axis.start) { overhang.start } else { axis.start },
+        end: if wide(axis.end) { overhang.end } else { axis.end },
     };
     let inner = PerAxis { x: connected(&axes.x), y: connected(&axes.y) };
     let Cuts { columns, rows } = search::search(&inner, overhang, bed)?;
     let (x, y) = (&axes.x, &axes.y);
-    let thickness = [x.start + overhang.end, x.end + overhang.start, y.start + overhang.end, y.end + overhang.start];
+    let thickness =
+        [x.start + overhang.end, x.end + overhang.start, y.start + overhang.end, y.end + overhang.start];
     if thickness.iter().any(|&thickness| thickness > bed.x.min(bed.y)) {
         return None;
     }
     let strip = |padding: i64, thickness: i64, beside: Option<&Vec<usize>>| -> Option<Option<Vec<usize>>> {
-        if padding <= 0 {
+        if !wide(padding) {
             return Some(None);
         }
         let limit = room_beside(thickness, bed)?;
@@ -46,28 +51,28 @@ pub(super) fn search(axes: &PerAxis<Axis>, overhang: Overhang, bed: PerAxis<i64>
     let [west_thickness, east_thickness, ..] = thickness;
     let west = strip(x.start, west_thickness, rows.first())?;
     let east = strip(x.end, east_thickness, rows.last())?;
-    let rows = rows.into_iter().map(|counts| ended(counts, y));
+    let rows = rows.into_iter().map(|counts| ended(counts, y, STRIP_MIN));
     let rows: Vec<_> = west.into_iter().chain(rows).chain(east).collect();
-    Some(Cuts { columns: ended(columns, x), rows })
+    Some(Cuts { columns: ended(columns, x, STRIP_MIN), rows })
 }
 
 /// The original's plan: strips at both ends have the rows of their own parity, without strips.
 pub(super) fn of_upstream(axes: &PerAxis<Axis>, found: &UpstreamPlan) -> Cuts {
-    let columns = ended(found.columns.clone(), &axes.x);
+    let columns = ended(found.columns.clone(), &axes.x, 1);
     let [even, odd] = &found.rows;
     let rows = columns.iter().enumerate().map(|(index, &cells)| {
         let counts = if index.is_multiple_of(2) { even } else { odd };
-        if cells == 0 { counts.clone() } else { ended(counts.clone(), &axes.y) }
+        if cells == 0 { counts.clone() } else { ended(counts.clone(), &axes.y, 1) }
     });
     Cuts { rows: rows.collect(), columns }
 }
 
-/// With an empty count for the strip at each end that has one.
-fn ended(mut counts: Vec<usize>, axis: &Axis) -> Vec<usize> {
-    if axis.start > 0 {
+/// With an empty count for the strip at each end whose padding is wide enough.
+fn ended(mut counts: Vec<usize>, axis: &Axis, least: i64) -> Vec<usize> {
+    if axis.start >= least {
         counts.insert(0, 0);
     }
-    if axis.end > 0 {
+    if axis.end >= least {
         counts.push(0);
     }
     counts

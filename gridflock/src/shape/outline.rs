@@ -32,26 +32,25 @@ pub(crate) fn rim_outline(
     rounded(low, high, radius_mm, PerSide::default(), neighbours)
 }
 
-fn rounded(
-    low: Point,
-    high: Point,
-    radius_mm: f64,
-    rim: PerSide<i32>,
-    neighbours: Sides<bool>,
-) -> Contour {
+fn rounded(low: Point, high: Point, radius_mm: f64, rim: PerSide<i32>, neighbours: Sides<bool>) -> Contour {
     let Sides { north, east, south, west } = neighbours;
-    // Both sides of a corner must hold the radius.
-    let shorter_mm = f64::from((high.x - low.x).min(high.y - low.y)) / 10_000.0;
-    let left = |thickness: i32| (radius_mm - f64::from(thickness) / 10_000.0).min(shorter_mm / 2.0);
+    // A side must hold the radii at both of its ends.
+    let share = |length: i32, seam_before: bool, seam_behind: bool| {
+        let rounded = if seam_before || seam_behind { 1.0 } else { 2.0 };
+        f64::from(length) / 10_000.0 / rounded
+    };
+    let (wide, deep) = (share(high.x - low.x, west, east), share(high.y - low.y, south, north));
+    let left = |thickness: i32, room: f64| (radius_mm - f64::from(thickness) / 10_000.0).min(room);
     let corners = [
         (high, north || east, [rim.east, rim.north]),
         (Point::new(low.x, high.y), north || west, [rim.west, rim.north]),
         (low, south || west, [rim.west, rim.south]),
         (Point::new(high.x, low.y), south || east, [rim.east, rim.south]),
     ];
+    let least = wide.min(deep);
     let mut contour = Contour::new();
     for (quarter, (corner, square, thickness)) in (0..4).zip(corners) {
-        let [across, along] = thickness.map(left);
+        let [across, along] = thickness.map(|thickness| left(thickness, least));
         if square || from_mm(across) < ARC_MIN || from_mm(along) < ARC_MIN {
             contour.push(corner);
             continue;

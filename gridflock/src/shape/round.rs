@@ -34,9 +34,8 @@ impl Cone {
     pub(crate) fn region(&self, centres: &[Point]) -> Region {
         let [inner, outer] = self.radii_mm;
         let folds = |centre: Point| {
-            (0..4 * QUARTER_STEPS).map(move |step| {
-                [centre.plus(on_circle(inner, step)), centre.plus(on_circle(outer, step))]
-            })
+            (0..4 * QUARTER_STEPS)
+                .map(move |step| [centre.plus(on_circle(inner, step)), centre.plus(on_circle(outer, step))])
         };
         Region {
             contours: centres.iter().map(|&centre| circle(centre, outer)).collect(),

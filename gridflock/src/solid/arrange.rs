@@ -78,11 +78,7 @@ pub(super) fn arrange(layers: &Layers<'_>) -> Result<Arrangement, SolidError> {
 
 impl Arrangement {
     /// Cuts edges at given points, adds lines that belong to no region, and arranges all again.
-    pub(super) fn refine(
-        &mut self,
-        cuts: &[(u32, Point)],
-        lines: &[[Point; 2]],
-    ) -> Result<(), SolidError> {
+    pub(super) fn refine(&mut self, cuts: &[(u32, Point)], lines: &[[Point; 2]]) -> Result<(), SolidError> {
         let mut at: Vec<(u32, u32)> =
             cuts.iter().map(|&(edge, point)| (edge, self.points.at(point))).collect();
         at.retain(|&(edge, point)| {
@@ -125,9 +121,13 @@ impl Edge {
         match from.cmp(&to) {
             std::cmp::Ordering::Less => Some(Self { u: from, v: to, is_fresh: true, ..*self }),
             std::cmp::Ordering::Equal => None,
-            std::cmp::Ordering::Greater => {
-                Some(Self { u: to, v: from, winding: Windings::negated(self.winding), is_fresh: true, ..*self })
-            }
+            std::cmp::Ordering::Greater => Some(Self {
+                u: to,
+                v: from,
+                winding: Windings::negated(self.winding),
+                is_fresh: true,
+                ..*self
+            }),
         }
     }
 }

@@ -63,7 +63,7 @@ impl Surfaces {
         let mut surfaces = Self { starts, merged: (0..id(faces.len())).collect(), faces };
         for edge in 0..id(all.graph.edges.len()) {
             surfaces.each_pair(all, 2 * edge, |surfaces, left, right| {
-                if let Some(right) = right {
+                if let Beyond::Same(right) = right {
                     let (a, b) = (surfaces.root(left), surfaces.root(right));
                     surfaces.merged[a.max(b) as usize] = a.min(b);
                 }
@@ -82,28 +82,25 @@ impl Surfaces {
         at
     }
 
-    /// Calls `found` for each surface left of a half-edge with the surface right of it that continues it, if any.
-    fn each_pair(
-        &mut self,
-        all: &Columns,
-        half: u32,
-        mut found: impl FnMut(&mut Self, u32, Option<u32>),
-    ) {
+    /// Calls `found` for each surface left of a half-edge with what continues it on the right.
+    fn each_pair(&mut self, all: &Columns, half: u32, mut found: impl FnMut(&mut Self, u32, Beyond)) {
         let (left, right) = (all.faces.of[half as usize], all.faces.of[(half ^ 1) as usize]);
-        // A line that ends within a face separates nothing.
-        let is_fold = all.graph.edges[(half >> 1) as usize].is_fold && left != right;
+        let is_fold = all.graph.edges[(half >> 1) as usize].is_fold;
         let here = &all.columns[all.of_face[left as usize] as usize];
         let there = &all.columns[all.of_face[right as usize] as usize];
         for (index, interval) in here.iter().enumerate() {
             for end in [0, 1] {
                 let height = interval[end];
-                let goes_on = matches!(height, Height::Flat(_)) || !is_fold;
-                let other = if goes_on { position(there, end, height) } else { None };
                 let surface =
                     |face: u32, index: usize, starts: &[u32]| starts[face as usize] + id(2 * index + end);
                 let own = surface(left, index, &self.starts);
-                let other = other.map(|other| surface(right, other, &self.starts));
-                found(self, own, other);
+                let other = position(there, end, height).map(|other| surface(right, other, &self.starts));
+                let beyond = match other {
+                    None => Beyond::Nothing,
+                    Some(other) if is_fold && matches!(height, Height::Slope(_)) => Beyond::Folded(other),
+                    Some(other) => Beyond::Same(other),
+                };
+                found(self, own, beyond);
             }
         }
     }
@@ -114,8 +111,15 @@ impl Surfaces {
         let mut rims = Vec::new();
         for half in 0..id(2 * all.graph.edges.len()) {
             surfaces.each_pair(all, half, |surfaces, left, right| {
-                if right.is_none() {
-                    rims.push((surfaces.root(left), half));
+                let own = surfaces.root(left);
+                // A fold of another slope can end within this facet; then both of its sides are one surface.
+                let goes_on = match right {
+                    Beyond::Nothing => false,
+                    Beyond::Same(_) => true,
+                    Beyond::Folded(right) => surfaces.root(right) == own,
+                };
+                if !goes_on {
+                    rims.push((own, half));
                 }
             });
         }
@@ -128,6 +132,14 @@ impl Surfaces {
         let interval = all.columns[all.of_face[face as usize] as usize][within / 2];
         (interval[within % 2], within % 2 == 1)
     }
+}
+
+/// What continues a surface across an edge.
+enum Beyond {
+    Nothing,
+    Same(u32),
+    /// The same height, but perhaps another facet of it.
+    Folded(u32),
 }
 
 fn position(column: &[Interval], end: usize, height: Height) -> Option<usize> {
@@ -161,7 +173,10 @@ fn contours(all: &Columns, rim: &[Rim], scratch: &mut Scratch) -> Result<Vec<Vec
         while !scratch.used[place] {
             scratch.used[place] = true;
             contour.push(tail(graph, half));
-            let (a, b) = (graph.points.list[tail(graph, half) as usize], graph.points.list[head(graph, half) as usize]);
+            let (a, b) = (
+                graph.points.list[tail(graph, half) as usize],
+                graph.points.list[head(graph, half) as usize],
+            );
             twice_area += i64::from(a.x) * i64::from(b.y) - i64::from(b.x) * i64::from(a.y);
             // The surface is on the left: the next piece is the first one clockwise from where we came.
             let corner = head(graph, half);

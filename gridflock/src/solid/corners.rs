@@ -60,9 +60,8 @@ impl Corners {
         here.sort_unstable();
         let mut rest = &here[..];
         while !rest.is_empty() {
-            let close = |pair: &[(i32, Height)]| {
-                pair[1].0 - pair[0].0 <= layers.tolerance([pair[0].1, pair[1].1])
-            };
+            let close =
+                |pair: &[(i32, Height)]| pair[1].0 - pair[0].0 <= layers.tolerance([pair[0].1, pair[1].1]);
             let count = 1 + rest.windows(2).take_while(|pair| close(pair)).count();
             let (cluster, others) = rest.split_at(count);
             let flat = cluster.iter().find(|(_, height)| matches!(height, Height::Flat(_)));

@@ -64,7 +64,8 @@ impl Fans {
             let origin = graph.points.list[point];
             let fan = &mut halves[starts[point]..starts[point + 1]];
             fan.sort_by(|&a, &b| {
-                let (a, b) = (graph.points.list[head(graph, a) as usize], graph.points.list[head(graph, b) as usize]);
+                let (a, b) =
+                    (graph.points.list[head(graph, a) as usize], graph.points.list[head(graph, b) as usize]);
                 by_angle(origin, a, b)
             });
         }
@@ -170,7 +171,10 @@ fn loops(graph: &Arrangement, fans: &Fans) -> (Vec<Loop>, Vec<u32>, Vec<u32>) {
         let mut half = start;
         while loop_of[half as usize] == NONE {
             loop_of[half as usize] = id(loops.len());
-            let (a, b) = (graph.points.list[tail(graph, half) as usize], graph.points.list[head(graph, half) as usize]);
+            let (a, b) = (
+                graph.points.list[tail(graph, half) as usize],
+                graph.points.list[head(graph, half) as usize],
+            );
             found.twice_area += i64::from(a.x) * i64::from(b.y) - i64::from(b.x) * i64::from(a.y);
             found.leftmost = found.leftmost.min(a);
             half = next[half as usize];

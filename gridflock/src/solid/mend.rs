@@ -9,13 +9,18 @@ use crate::error::SolidError;
 use crate::shape::{Point, counter_clockwise, rectangle};
 
 /// Half the thickness of a bar, tenths of a micrometre: far above the tolerance of heights.
-const HALF: i32 = 60;
+const HALF: i32 = 30;
 
-/// Ends of an edge.
-pub(crate) type Touching = [[i32; 3]; 2];
+/// An edge that more than two triangles share.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Touching {
+    ends: [[i32; 3]; 2],
+    /// Half the thickness of the bar around it.
+    half: i32,
+}
 
-/// The edges that more than two triangles share.
-pub(crate) fn touching_edges(mesh: &Mesh) -> Vec<Touching> {
+/// The edges that more than two triangles share. With each `round` their bars are thicker.
+pub(crate) fn touching_edges(mesh: &Mesh, round: i32) -> Vec<Touching> {
     let mut edges: Vec<(u32, u32)> = Vec::with_capacity(3 * mesh.triangles.len());
     for &[a, b, c] in &mesh.triangles {
         edges.extend([(a, b), (b, c), (c, a)].map(|(from, to)| (from.min(to), from.max(to))));
@@ -24,7 +29,10 @@ pub(crate) fn touching_edges(mesh: &Mesh) -> Vec<Touching> {
     let shared = edges.chunk_by(|a, b| a == b).filter(|same| same.len() > 2);
     shared
         .filter_map(|same| same.first())
-        .map(|&(from, to)| [mesh.corner(from), mesh.corner(to)])
+        .map(|&(from, to)| Touching {
+            ends: [mesh.corner(from), mesh.corner(to)],
+            half: HALF + HALF / 2 * round,
+        })
         .collect()
 }
 
@@ -34,25 +42,26 @@ pub(crate) fn touching_edges(mesh: &Mesh) -> Vec<Touching> {
 /// `TouchesTooOften` if there are more kinds of them than a solid can have regions.
 pub(crate) fn mend<'s>(layers: &mut Layers<'s>, edges: &[Touching]) -> Result<(), SolidError> {
     // Upright edges of the same height are one region.
-    let mut upright: Vec<([i32; 2], Vec<Point>)> = Vec::new();
+    let mut upright: Vec<([i32; 3], Vec<Point>)> = Vec::new();
     let mut lying: Vec<Touching> = Vec::new();
-    for &[a, b] in edges {
+    for &edge in edges {
+        let ([a, b], half) = (edge.ends, edge.half);
         if (a[0], a[1]) == (b[0], b[1]) {
-            let heights = [a[2].min(b[2]) - HALF, a[2].max(b[2]) + HALF];
+            let heights = [a[2].min(b[2]) - half, a[2].max(b[2]) + half, half];
             let at = Point::new(a[0], a[1]);
             match upright.iter_mut().find(|(known, _)| *known == heights) {
                 Some((_, points)) => points.push(at),
                 None => upright.push((heights, vec![at])),
             }
         } else {
-            lying.push([a, b]);
+            lying.push(edge);
         }
     }
     if layers.regions.len() + upright.len() + lying.len() > REGIONS_MAX {
         return Err(SolidError::TouchesTooOften { edges: edges.len() });
     }
-    let half = Point::new(HALF, HALF);
-    for ([low, high], points) in upright {
+    for ([low, high, half], points) in upright {
+        let half = Point::new(half, half);
         let squares = points.iter().map(|at| rectangle(at.minus(half), at.plus(half))).collect();
         layers.push(Region::of(squares), Action::Add(Flat(low), Flat(high)));
     }
@@ -62,12 +71,12 @@ pub(crate) fn mend<'s>(layers: &mut Layers<'s>, edges: &[Touching]) -> Result<()
     Ok(())
 }
 
-fn bar(layers: &mut Layers<'_>, [a, b]: Touching) {
+fn bar(layers: &mut Layers<'_>, Touching { ends: [a, b], half }: Touching) {
     let (from, to) = (Point::new(a[0], a[1]), Point::new(b[0], b[1]));
     let (dx, dy) = (f64::from(to.x - from.x), f64::from(to.y - from.y));
     let length = libm::sqrt(dx * dx + dy * dy);
-    #[expect(clippy::cast_possible_truncation, reason = "as long as HALF")]
-    let [along_x, along_y] = [dx, dy].map(|d| (d / length * f64::from(HALF)).round() as i32);
+    #[expect(clippy::cast_possible_truncation, reason = "as long as that")]
+    let [along_x, along_y] = [dx, dy].map(|d| (d / length * f64::from(half)).round() as i32);
     let (along, across) = (Point::new(along_x, along_y), Point::new(-along_y, along_x));
     let outline = vec![
         from.minus(along).minus(across),
@@ -78,7 +87,7 @@ fn bar(layers: &mut Layers<'_>, [a, b]: Touching) {
     let region = Region::of(vec![counter_clockwise(outline)]);
     let rise = b[2] - a[2];
     if rise == 0 {
-        layers.push(region, Action::Add(Flat(a[2] - HALF), Flat(a[2] + HALF)));
+        layers.push(region, Action::Add(Flat(a[2] - half), Flat(a[2] + half)));
         return;
     }
     let height = move |point: Point, shift: i32| {
@@ -90,12 +99,10 @@ fn bar(layers: &mut Layers<'_>, [a, b]: Touching) {
     };
     #[expect(clippy::cast_possible_truncation, reason = "slopes are limited")]
     let steepness = ((f64::from(rise.abs()) / length) as i32 + 1).min(super::layers::STEEPEST);
-    let beyond = HALF * (steepness + 2);
-    let range = |shift: i32| {
-        [a[2].min(b[2]) - beyond + shift, a[2].max(b[2]) + beyond + shift]
-    };
-    let low = Slope { range: range(-HALF), steepness, height: Box::new(move |point| height(point, -HALF)) };
-    let high = Slope { range: range(HALF), steepness, height: Box::new(move |point| height(point, HALF)) };
+    let beyond = half * (steepness + 2);
+    let range = |shift: i32| [a[2].min(b[2]) - beyond + shift, a[2].max(b[2]) + beyond + shift];
+    let low = Slope { range: range(-half), steepness, height: Box::new(move |point| height(point, -half)) };
+    let high = Slope { range: range(half), steepness, height: Box::new(move |point| height(point, half)) };
     let (low, high) = (layers.slope(low), layers.slope(high));
     layers.push(region, Action::Add(low, high));
 }
@@ -119,7 +126,7 @@ mod tests {
         };
         let apart = blocks(&[]);
         assert!(check(&apart).is_err());
-        let edges = touching_edges(&apart);
+        let edges = touching_edges(&apart, 0);
         assert_eq!(edges.len(), 1);
         let mended = blocks(&edges);
         assert_eq!(check(&mended), Ok(()));

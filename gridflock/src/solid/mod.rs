@@ -99,11 +99,7 @@ fn columns(layers: &Layers<'_>) -> Result<Columns, SolidError> {
 }
 
 /// The distinct columns, which face has which, and what must be cut further.
-fn fold(
-    layers: &Layers<'_>,
-    graph: &Arrangement,
-    faces: &Faces,
-) -> (Vec<Vec<Interval>>, Vec<u32>, Splits) {
+fn fold(layers: &Layers<'_>, graph: &Arrangement, faces: &Faces) -> (Vec<Vec<Interval>>, Vec<u32>, Splits) {
     let mut comparer = Comparer::new(layers, graph, faces);
     // Combinations of regions in which no faces had to be looked at have one column everywhere.
     let mut by_winding: FxHashMap<u32, u32> = FxHashMap::default();

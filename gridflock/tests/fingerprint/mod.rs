@@ -117,6 +117,7 @@ fn ray_differences(body: &Body, mesh: &[Triangle]) -> Option<String> {
     let seed = (seed * 1_000_033 + u128::from(z)) % (1 << 63);
     let places = random(seed as u64, 2 * RAYS);
     let (mut judged, mut wrong, mut skipped) = (0, 0, 0);
+    let mut examples = Vec::new();
     for (place, &expected) in places.chunks_exact(2).zip(&body.rays.index) {
         let at = [place[0] * x as f64 / 1e4, place[1] * y as f64 / 1e4];
         let Ok(expected) = usize::try_from(expected) else {
@@ -131,9 +132,12 @@ fn ray_differences(body: &Body, mesh: &[Triangle]) -> Option<String> {
         let same =
             ours.len() == theirs.len() && ours.iter().zip(&theirs).all(|(a, b)| (a - b).abs() <= RAY_MM);
         wrong += usize::from(!same);
+        if !same && examples.len() < 5 {
+            examples.push(format!("at {at:.3?} {ours:?} instead of {theirs:?}"));
+        }
     }
     let fails = wrong as f64 > RAY_SHARE * f64::from(judged) || skipped * 20 > judged;
-    fails.then(|| format!("{wrong} of {judged} rays differ, {skipped} could not be judged"))
+    fails.then(|| format!("{wrong} of {judged} rays differ, {skipped} could not be judged: {examples:#?}"))
 }
 
 /// Ends of the solid intervals of a vertical ray; `None` if it runs along an edge.
