@@ -1,6 +1,7 @@
 //! Draws random parameters over all features, with values that people use and values that nobody would.
 
 use protocol::grid::GridParams;
+use std::hash::{BuildHasher, Hasher, RandomState};
 
 /// Random numbers from a seed (splitmix64).
 pub(crate) struct Dice(u64);
@@ -195,4 +196,15 @@ impl Dice {
             p.thumbscrew_diameter = Some(self.mm(8.0, 16.0));
         }
     }
+}
+
+/// Seed and number of cases; `TEST_SEED` repeats a run, `TEST_CASES` and `SOAK` make it longer.
+#[expect(clippy::print_stderr, reason = "the seed is shown with the output of a failed test")]
+pub(crate) fn numbers(cases: u64, soak: u64) -> (u64, u64) {
+    let number = |name: &str| std::env::var_os(name)?.into_string().ok()?.parse().ok();
+    let seed = number("TEST_SEED").unwrap_or_else(|| RandomState::new().build_hasher().finish());
+    let cases = if std::env::var_os("SOAK").is_some() { soak } else { cases };
+    let cases = number("TEST_CASES").unwrap_or(cases);
+    eprintln!("TEST_SEED={seed} TEST_CASES={cases}");
+    (seed, cases)
 }

@@ -19,12 +19,3 @@ pub(crate) fn config(cases: u32) -> Config {
 fn show(seed: u64, cases: u32) {
     eprintln!("TEST_SEED={seed} TEST_CASES={cases}");
 }
-
-/// Seed and number of cases of a test with its own random numbers; more of them with `SOAK`.
-pub(crate) fn numbers(cases: u64, soak: u64) -> (u64, u64) {
-    let seed = number("TEST_SEED").unwrap_or_else(|| RandomState::new().build_hasher().finish());
-    let cases = if std::env::var_os("SOAK").is_some() { soak } else { cases };
-    let cases = number("TEST_CASES").unwrap_or(cases);
-    show(seed, u32::try_from(cases).unwrap_or(u32::MAX));
-    (seed, cases)
-}
