@@ -19,7 +19,7 @@ mod solid;
 mod stack;
 
 pub use error::{GenerateError, PlanError, SolidError};
-pub use export::{plan_svg, plate_svg, write_3mf, write_stl};
+pub use export::{plan_svg, plate_svg, render, write_3mf, write_png, write_stl};
 pub use generate::{generate_plate, generate_preview};
 pub use plan::{Plan, Plate, Slot, Style, plan, plan_upstream};
 pub use solid::{Mesh, NotManifold};
