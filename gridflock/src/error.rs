@@ -61,9 +61,19 @@ pub enum GenerateError {
         /// What was asked for.
         slot: Slot,
     },
+    /// No stack is wanted.
+    #[error("stacked_print is false; a stack needs it to be true")]
+    NotStacked,
+    /// Nothing of the plate is left.
+    #[error("nothing of plate {slot} is left: all of it is cut away")]
+    NothingLeft {
+        /// The plate.
+        slot: Slot,
+    },
     /// The plate is not one piece.
     #[error(
-        "plate {slot} would fall apart into {pieces} pieces: an edge adjustment cuts too much off its cells"
+        "plate {slot} would fall apart into {pieces} pieces: edge_adjust, cell_override, screws or chamfers cut too much off \
+         its cells"
     )]
     FallsApart {
         /// The plate.
@@ -106,6 +116,12 @@ pub enum SolidError {
         x_mm: String,
         /// Where.
         y_mm: String,
+    },
+    /// Parts touch in more lines than can be joined.
+    #[error("parts touch in {edges} lines")]
+    TouchesTooOften {
+        /// Lines found.
+        edges: usize,
     },
     /// An outline is not closed.
     #[error("an outline is not closed near x {x_mm} mm, y {y_mm} mm")]

@@ -5,19 +5,22 @@
 //! bytes on every machine. Invariant: no mesh leaves this crate that is not proven a closed two-manifold.
 //! The library never opens files, reads clocks or starts threads; plates may be made in parallel by the caller.
 //!
-//! Reading order: [`mod@plan`] → `shape` (two-dimensional features) → `generate` (which shapes, in which order) →
-//! `solid` (layers to triangles) → [`export`].
+//! Reading order: [`mod@plan`] → `shape` (outlines) → `feature` (which outlines stand where, in which order, between
+//! which heights) → `solid` (layers to triangles) → `generate` → [`export`].
 
 pub mod error;
 pub mod export;
+mod feature;
 mod generate;
 pub mod plan;
 pub mod schema;
 mod shape;
 mod solid;
+mod stack;
 
 pub use error::{GenerateError, PlanError, SolidError};
-pub use export::{plan_svg, plate_svg, write_3mf, write_stl};
+pub use export::{plan_svg, plate_svg, render, write_3mf, write_png, write_stl};
 pub use generate::{generate_plate, generate_preview};
 pub use plan::{Plan, Plate, Slot, Style, plan, plan_upstream};
 pub use solid::{Mesh, NotManifold};
+pub use stack::generate_stack;

@@ -1,6 +1,6 @@
 //! The JSON schema of parameter files, made from the parameters' own defaults.
 
-use protocol::grid::GridParams;
+use protocol::grid::{GridParams, Parameter};
 use serde_json::{Map, Value, json};
 
 /// JSON schema (2020-12) of a parameter file.
@@ -24,21 +24,33 @@ pub fn schema() -> Value {
 }
 
 fn property(name: &str, default: &Value) -> Value {
-    let Some((_, about)) = GridParams::AVAILABLE.iter().find(|(available, _)| *available == name) else {
-        return json!({ "const": default, "description": "Not available yet: only its default value is accepted." });
+    let Some(Parameter { range, about, .. }) = GridParams::AVAILABLE.iter().find(|known| known.name == name)
+    else {
+        return json!({ "const": default, "description": "Not made by this program: only its default value is accepted." });
     };
     let mut property =
         Map::from_iter([("description".to_owned(), json!(about)), ("default".to_owned(), default.clone())]);
+    let limits = |kind: &str| match range {
+        Some([min, max]) if kind == "integer" => {
+            #[expect(clippy::cast_possible_truncation, reason = "limits of counts are small whole numbers")]
+            let (min, max) = (*min as i64, *max as i64);
+            json!({ "type": kind, "minimum": min, "maximum": max })
+        }
+        Some([min, max]) => json!({ "type": kind, "minimum": min, "maximum": max }),
+        None => json!({ "type": kind }),
+    };
     match default {
         Value::Array(list) => {
             let kind = list.first().map_or("number", kind);
             property.insert("type".to_owned(), json!("array"));
-            property.insert("items".to_owned(), json!({ "type": kind }));
+            property.insert("items".to_owned(), limits(kind));
             property.insert("minItems".to_owned(), json!(list.len()));
             property.insert("maxItems".to_owned(), json!(list.len()));
         }
         other => {
-            property.insert("type".to_owned(), json!(kind(other)));
+            if let Value::Object(limits) = limits(kind(other)) {
+                property.extend(limits);
+            }
         }
     }
     Value::Object(property)

@@ -63,10 +63,11 @@ fn plans_skus_and_schema_are_printed() {
 #[test]
 fn previews_are_drawn() {
     let folder = tempfile::tempdir().unwrap();
-    for (name, start) in [("plan.svg", "<svg"), ("first.stl", "binary stl")] {
+    for (name, start) in [("plan.svg", "<svg"), ("first.stl", "binary stl"), ("first.png", "\u{89}PNG")] {
         let file = folder.path().join(name);
         gridflock(&["preview", "-", "--out", file.to_str().unwrap()], "{}").success();
-        assert!(std::fs::read(&file).unwrap().starts_with(start.as_bytes()), "{name}");
+        let start: Vec<u8> = start.chars().map(|letter| letter as u8).collect();
+        assert!(std::fs::read(&file).unwrap().starts_with(&start), "{name}");
     }
     let file = folder.path().join("plan.bmp");
     gridflock(&["preview", "-", "--out", file.to_str().unwrap()], "{}")
@@ -75,16 +76,58 @@ fn previews_are_drawn() {
 }
 
 #[test]
+fn a_link_of_the_original_is_a_set_of_parameters() {
+    let link = "https://gridflock.yawk.at/#eyJiZWRfc2l6ZSI6WzUwLDUwXSwicGxhdGVfc2l6ZSI6Wzg0LDg0XX0%3D";
+    gridflock(&["plan", "--from-link", link], "")
+        .success()
+        .stdout(predicate::str::contains("grid 84 x 84 mm: 4 plates"));
+    gridflock(&["plan", "--from-link", "https://gridflock.yawk.at/"], "")
+        .code(2)
+        .stderr(predicate::str::contains("--from-link has nothing behind a #"));
+    gridflock(&["plan", "-", "--from-link", link], "{}").code(2);
+}
+
+/// Absurd input is refused before it costs anything, mm or letters or levels.
+#[test]
+fn absurd_input_is_refused_at_once_and_with_little_memory() {
+    let rows = [
+        r#"{"plate_size":[1e9,42]}"#.to_owned(),
+        r#"{"plate_size":[-1e308,1e308]}"#.to_owned(),
+        r#"{"plate_size":[NaN,42]}"#.to_owned(),
+        r#"{"plate_size":[Infinity,42]}"#.to_owned(),
+        r#"{"plate_size":[1e999,42]}"#.to_owned(),
+        format!(r#"{{"cell_override":"{}"}}"#, "c".repeat(10_001)),
+        format!(r#"{{"plate_size":{}{}}}"#, "[".repeat(30_000), "]".repeat(30_000)),
+        format!(r#"{{"plate_size":{}"#, r#"{"a":"#.repeat(12_000)),
+        "[".repeat(1 << 21),
+    ];
+    let program = assert_cmd::cargo::cargo_bin!("gridflock");
+    // 50 MB of memory; a bare process needs some milliseconds, absurd ones no more.
+    let script = format!("ulimit -v 51200; exec '{}' plan -", program.display());
+    for params in rows {
+        let run = || {
+            let started = now();
+            assert_cmd::Command::new("sh").args(["-c", &script]).write_stdin(params.clone()).assert().code(2);
+            started.elapsed()
+        };
+        let best = (0..5).map(|_| run()).min().unwrap();
+        assert!(best < std::time::Duration::from_millis(50), "{best:?} for {:.60}", params);
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the time of a whole process is what is tested")]
+fn now() -> std::time::Instant {
+    std::time::Instant::now()
+}
+
+#[test]
 fn wrong_input_gets_code_2_and_an_answer_that_names_the_field() {
     let rows = [
         (r#"{"plate_size":[5,320]}"#, "plate_size[0] is 5; a length from 10 to 2000 mm"),
         (r#"{"plate_size":"450x320"}"#, "plate_size is \"450x320\"; a list of 2 numbers is wanted"),
         (r#"{"plate_sice":[450,320]}"#, "plate_sice is not a parameter"),
-        (r#"{"magnets":true,"magnet_style":0}"#, "magnet_style is 0; this feature is not available yet"),
-        (
-            r#"{"connector_edge_puzzle":true}"#,
-            "connector_edge_puzzle is true; this feature is not available yet",
-        ),
+        (r#"{"magnets":true,"magnet_frame_style":0}"#, "magnet_frame_style is 0; 1 (round frames) is wanted"),
+        (r#"{"adapter_north":true}"#, "adapter_north is true; this program does not make that"),
         (r#"{"x_segment_algorithm":1}"#, "--upstream-exact"),
         ("[1,2]", "the file is no JSON object"),
         ("{", "the file is no JSON object"),

@@ -2,68 +2,15 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
+mod proof;
 mod seed;
 
 use gridflock::{
-    GenerateError, Mesh, Plan, PlanError, Plate, Style, generate_plate, plan, plan_upstream, write_3mf,
-    write_stl,
+    GenerateError, Plan, PlanError, Plate, Style, generate_plate, plan, plan_upstream, write_3mf,
 };
+use proof::{check, stl};
 use proptest::prelude::*;
 use protocol::grid::{GridParams, GridSpec};
-use std::collections::BTreeMap;
-
-fn stl(mesh: &Mesh) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    write_stl(mesh, &mut bytes).unwrap();
-    bytes
-}
-
-fn triangles(stl: &[u8]) -> Vec<[[f32; 3]; 3]> {
-    let count = u32::from_le_bytes(stl[80..84].try_into().unwrap()) as usize;
-    assert_eq!(stl.len(), 84 + 50 * count);
-    let number = |bytes: &[u8]| f32::from_le_bytes(bytes.try_into().unwrap());
-    let record =
-        |bytes: &[u8]| [0, 1, 2].map(|c| [0, 1, 2].map(|a| number(&bytes[12 + 12 * c + 4 * a..][..4])));
-    stl[84..].chunks_exact(50).map(record).collect()
-}
-
-/// What must hold for the bytes of one plate.
-fn check(stl: &[u8], plan: &Plan, plate: &Plate) {
-    let what = format!("{} of {:?} {:?}", plate.slot, plan.columns, plan.rows);
-    let triangles = triangles(stl);
-    let mut edges: BTreeMap<[[u32; 3]; 2], i32> = BTreeMap::new();
-    let (mut low, mut high, mut volume) = ([f32::MAX; 3], [f32::MIN; 3], 0.0);
-    for triangle in &triangles {
-        // -0.0 and 0.0 are the same place.
-        let corners = triangle.map(|corner| corner.map(|v| (v + 0.0).to_bits()));
-        for (from, to) in [(0, 1), (1, 2), (2, 0)] {
-            *edges.entry([corners[from], corners[to]]).or_default() += 1;
-        }
-        let [a, b, c] = triangle.map(|corner| corner.map(f64::from));
-        let (u, v) = ([0, 1, 2].map(|i| b[i] - a[i]), [0, 1, 2].map(|i| c[i] - a[i]));
-        let normal = [u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]];
-        assert!(
-            normal.iter().map(|n| n * n).sum::<f64>() > 1e-20,
-            "{what}: a triangle without area: {triangle:?}"
-        );
-        volume += (a[0] * normal[0] + a[1] * normal[1] + a[2] * normal[2]) / 6.0;
-        for corner in triangle {
-            for axis in 0..3 {
-                (low[axis], high[axis]) = (low[axis].min(corner[axis]), high[axis].max(corner[axis]));
-            }
-        }
-    }
-    for ([from, to], count) in &edges {
-        let back = edges.get(&[*to, *from]).copied().unwrap_or(0);
-        assert!(*count == 1 && back == 1, "{what}: an edge has {count} and {back} triangles");
-    }
-    assert!(volume > 1.0, "{what}: volume {volume}");
-    let size = [0, 1].map(|axis| f64::from(high[axis]) - f64::from(low[axis]));
-    for (real, planned) in size.into_iter().zip([plate.size.x.mm(), plate.size.y.mm()]) {
-        assert!((real - planned).abs() < 0.001, "{what}: {real} mm instead of {planned}");
-    }
-    assert!(low[2] == 0.0, "{what}: does not stand on the bed");
-}
 
 /// Parameters, shown as a file of parameters when a case fails.
 struct Params(GridParams);
@@ -150,7 +97,7 @@ fn random_plates_are_proper_solids_and_repeat_byte_by_byte() {
                 Err(other) => return Err(TestCaseError::fail(format!("{other:?}"))),
             };
             let bytes = stl(&mesh);
-            check(&bytes, &plan, plate);
+            check(&bytes, plate, true);
             prop_assert!(
                 bytes == stl(&generate_plate(&spec, &plan, plate.slot).unwrap()),
                 "not the same bytes"
@@ -184,7 +131,7 @@ fn grids_that_once_came_out_broken_are_proper_solids() {
         for plate in &plan.plates {
             let mesh =
                 generate_plate(&spec, &plan, plate.slot).unwrap_or_else(|error| panic!("{what}: {error:?}"));
-            check(&stl(&mesh), &plan, plate);
+            check(&stl(&mesh), plate, true);
         }
     }
 }
@@ -205,7 +152,7 @@ fn random_plates_of_the_original_are_proper_solids() {
         for plate in some(&plan) {
             let mesh = generate_plate(&spec, &plan, plate.slot);
             let mesh = mesh.map_err(|error| TestCaseError::fail(format!("{error:?}")))?;
-            check(&stl(&mesh), &plan, plate);
+            check(&stl(&mesh), plate, true);
         }
         Ok(())
     });
@@ -227,7 +174,7 @@ fn an_archive_has_all_objects_and_the_same_bytes_each_time() {
     let bytes = write();
     assert_eq!(bytes, write());
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
-    assert_eq!(archive.len(), 3);
+    assert_eq!(archive.len(), 4);
     let model = std::io::read_to_string(archive.by_name("3D/3dmodel.model").unwrap()).unwrap();
     assert_eq!(model.matches("<triangle ").count(), 2 * mesh.triangles_n());
     assert_eq!(model.matches("<item ").count(), 2);

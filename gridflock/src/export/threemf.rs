@@ -1,6 +1,6 @@
 //! 3MF: one archive with all plates as objects, in exact decimals.
 //!
-//! Core specification 1.3 (3mf.io): three parts; unit millimetre. Entries have a fixed date, so that bytes repeat.
+//! Core specification 1.3 (3mf.io): three parts and a thumbnail; unit millimetre. Entries have a fixed date, so that bytes repeat.
 
 use crate::solid::Mesh;
 use std::fmt::Write as _;
@@ -8,14 +8,16 @@ use std::io::{self, Cursor, Write};
 use zip::{CompressionMethod, DateTime, ZipWriter, write::SimpleFileOptions};
 
 const CONTENT_TYPES: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
-<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="model" ContentType="application/vnd.ms-package.3dmanufacturing-3dmodel+xml"/></Types>"#;
+<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="model" ContentType="application/vnd.ms-package.3dmanufacturing-3dmodel+xml"/><Default Extension="png" ContentType="image/png"/></Types>"#;
 const RELATIONS: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
-<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rel0" Target="/3D/3dmodel.model" Type="http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel"/></Relationships>"#;
+<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rel0" Target="/3D/3dmodel.model" Type="http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel"/><Relationship Id="rel1" Target="/Metadata/thumbnail.png" Type="http://schemas.openxmlformats.org/package/2006/relationships/metadata/thumbnail"/></Relationships>"#;
+/// Size of the picture of all plates that file managers show, pixels.
+const THUMBNAIL: (u32, u32) = (320, 240);
 const MODEL_START: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <model unit="millimeter" xml:lang="en-US" xmlns="http://schemas.microsoft.com/3dmanufacturing/core/2015/02"><resources>
 "#;
 /// Distance between plates in the file, tenths of a micrometre.
-const GAP: i64 = 100_000;
+const GAP: i32 = 100_000;
 const GRID_PER_MM: u32 = 10_000;
 
 /// One object of a file.
@@ -37,15 +39,33 @@ pub fn write_3mf(objects: &[Object<'_>], out: &mut impl Write) -> io::Result<()>
         .last_modified_time(DateTime::default());
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     let parts = [
-        ("[Content_Types].xml", CONTENT_TYPES.to_owned()),
-        ("_rels/.rels", RELATIONS.to_owned()),
-        ("3D/3dmodel.model", model(objects)),
+        ("[Content_Types].xml", CONTENT_TYPES.as_bytes().to_vec()),
+        ("_rels/.rels", RELATIONS.as_bytes().to_vec()),
+        ("3D/3dmodel.model", model(objects).into_bytes()),
+        ("Metadata/thumbnail.png", thumbnail(objects)?),
     ];
-    for (name, text) in parts {
+    for (name, bytes) in parts {
         archive.start_file(name, options)?;
-        archive.write_all(text.as_bytes())?;
+        archive.write_all(&bytes)?;
     }
     out.write_all(archive.finish()?.get_ref())
+}
+
+/// All objects as they lie in the file.
+fn thumbnail(objects: &[Object<'_>]) -> io::Result<Vec<u8>> {
+    let mut all = Mesh::default();
+    let mut x = 0;
+    for object in objects {
+        let mut mesh = object.mesh.clone();
+        let [low, high] = mesh.bounds();
+        mesh.map(|[px, py, pz]| [px - low[0] + x, py, pz]);
+        x += high[0] - low[0] + GAP;
+        all.append(&mesh);
+    }
+    let (width, height) = THUMBNAIL;
+    let mut bytes = Vec::new();
+    super::write_png(&super::render(&all, width, height, super::View::Above), &mut bytes)?;
+    Ok(bytes)
 }
 
 fn model(objects: &[Object<'_>]) -> String {
@@ -59,7 +79,7 @@ fn model(objects: &[Object<'_>]) -> String {
         put(&mut items, format_args!("<item objectid=\"{id}\" transform=\"1 0 0 0 1 0 0 0 1 "));
         decimal(&mut items, shift);
         items.push_str(" 0 0\"/>\n");
-        x += i64::from(high[0]) - i64::from(low[0]) + GAP;
+        x += i64::from(high[0]) - i64::from(low[0]) + i64::from(GAP);
     }
     text.push_str("</resources><build>\n");
     text.push_str(&items);

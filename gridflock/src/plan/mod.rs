@@ -6,7 +6,9 @@
 mod axis;
 mod report;
 mod search;
+mod size;
 mod slot;
+mod strips;
 mod upstream;
 
 pub use axis::{Axis, axes};
@@ -15,9 +17,10 @@ pub use slot::{NotASlot, Slot};
 pub use upstream::{UpstreamPlan, plan as plan_of_upstream};
 
 use crate::error::PlanError;
-use crate::shape::{connector, from_mm, magnet::frame_mm};
-use protocol::grid::{BedClass, Connector, GEOMETRY_VERSION, GridSpec, Length, PerAxis};
-use search::{Overhang, real_length};
+use crate::shape::{connector, edge, from_mm, magnet::frame_mm};
+use protocol::grid::{BedClass, GEOMETRY_VERSION, GridSpec, Length, MagnetFrame, PerAxis, PerSide};
+use search::Cuts;
+use size::{Overhang, Piece, Reach, corners_connected, real_length};
 
 /// Room the original's planner leaves on a bed for the intersection puzzle, in tenths of a micrometre (3.5 mm).
 const UPSTREAM_MARGIN: i64 = 35_000;
@@ -55,7 +58,7 @@ pub struct Plate {
     pub row: usize,
     /// Its south-west cell, counted over the grid.
     pub first_cell: [usize; 2],
-    /// Its cells in x and y.
+    /// Its cells in x and y; a strip of padding has none in one of them.
     pub cells: [usize; 2],
     /// Its real outer size on the bed, with everything that sticks out, after turning.
     pub size: PerAxis<Length>,
@@ -76,6 +79,8 @@ pub struct Plan {
     pub bed: BedClass,
     /// Cells and padding of both axes.
     pub axes: PerAxis<Axis>,
+    /// Thickness of the rim outside of the padding, tenths of a micrometre.
+    pub rim: PerSide<i64>,
     /// Cells per column from the west.
     pub columns: Vec<usize>,
     /// Cells per row from the south, of every column.
@@ -91,12 +96,12 @@ impl Plan {
         self.plates.iter().find(|plate| plate.slot == slot)
     }
 
-    /// Outer size of the assembled grid.
+    /// Outer size of the assembled grid, rim included.
     #[must_use]
     pub fn outer(&self) -> PerAxis<Length> {
         PerAxis {
-            x: Length::from_tenths_um(self.axes.x.outer()),
-            y: Length::from_tenths_um(self.axes.y.outer()),
+            x: Length::from_tenths_um(self.axes.x.outer() + self.rim.west + self.rim.east),
+            y: Length::from_tenths_um(self.axes.y.outer() + self.rim.south + self.rim.north),
         }
     }
 }
@@ -112,19 +117,40 @@ pub fn plan(spec: &GridSpec) -> Result<Plan, PlanError> {
         return Err(PlanError::OnlyUpstream);
     }
     let axes = axes(spec);
-    let overhang = overhang(spec, Style::Better);
+    let reach = Reach::new(spec, Style::Better);
     let bed = PerAxis { x: spec.bed_size().x.tenths_um(), y: spec.bed_size().y.tenths_um() };
-    let Some(cuts) = search::search(&axes, overhang, bed) else {
+    let walled = walled(&axes, spec);
+    let found = if spec.separate_padding() {
+        strips::search(&walled, reach.corner(), bed)
+    } else {
+        search::search(&walled, reach.most(), bed)
+    };
+    let Some(cuts) = found else {
         let longest = |axis: &Axis| {
-            let pieces = (0..axis.cells.len()).map(|i| real_length(axis, overhang, i, i + 1));
+            let pieces = (0..axis.cells.len()).map(|i| real_length(axis, reach.most(), i, i + 1));
             Length::from_tenths_um(pieces.max().unwrap_or(0))
         };
-        let (x, y) = (longest(&axes.x), longest(&axes.y));
+        let (x, y) = (longest(&walled.x), longest(&walled.y));
         return Err(PlanError::BedTooSmall { bed: spec.bed_class(), x, y });
     };
-    let plates = plates(&axes, &cuts.columns, &cuts.rows, overhang, bed, Style::Better);
-    let (columns, rows) = (cuts.columns, cuts.rows);
-    Ok(Plan { style: Style::Better, bed: spec.bed_class(), axes, columns, rows, plates })
+    Ok(finished(spec, axes, cuts, reach, Style::Better))
+}
+
+fn finished(spec: &GridSpec, axes: PerAxis<Axis>, cuts: Cuts, reach: Reach, style: Style) -> Plan {
+    let plates = plates(spec, &axes, &cuts, reach, style);
+    let rim = spec.wall_thickness().map(Length::tenths_um);
+    Plan { style, bed: spec.bed_class(), axes, rim, columns: cuts.columns, rows: cuts.rows, plates }
+}
+
+/// The axes as the planners see them: a rim takes room like padding.
+fn walled(axes: &PerAxis<Axis>, spec: &GridSpec) -> PerAxis<Axis> {
+    let wall = spec.wall_thickness().map(Length::tenths_um);
+    let with = |axis: &Axis, start: i64, end: i64| Axis {
+        cells: axis.cells.clone(),
+        start: axis.start + start,
+        end: axis.end + end,
+    };
+    PerAxis { x: with(&axes.x, wall.west, wall.east), y: with(&axes.y, wall.south, wall.north) }
 }
 
 /// The original's plan for `spec`, for comparison.
@@ -134,20 +160,25 @@ pub fn plan(spec: &GridSpec) -> Result<Plan, PlanError> {
 pub fn plan_upstream(spec: &GridSpec) -> Result<Plan, PlanError> {
     check_version(spec)?;
     let axes = axes(spec);
-    if let Some(magnets) = spec.magnets() {
+    if let Some(magnets) = spec.magnets().filter(|magnets| magnets.frame == MagnetFrame::Round) {
         let frame = Length::from_tenths_um(i64::from(from_mm(frame_mm(magnets))));
         let mut cells = axes.x.cells.iter().chain(&axes.y.cells);
         if cells.any(|&cell| cell < frame.tenths_um()) {
             return Err(PlanError::UpstreamFrames { frame });
         }
     }
-    let margin = match spec.connector() {
-        Connector::None => 0,
-        Connector::IntersectionPuzzle { .. } => UPSTREAM_MARGIN,
-    };
-    let bed = PerAxis { x: spec.bed_size().x.tenths_um(), y: spec.bed_size().y.tenths_um() };
+    let corner = spec.connectors().intersection.map_or(0, |_| UPSTREAM_MARGIN);
+    let margin = corner.max(spec.connectors().edge.map_or(0, |puzzle| edge::reach(&puzzle)));
+    let usable = [spec.bed_size().x.tenths_um() - margin, spec.bed_size().y.tenths_um() - margin];
     let fails = |reason: String| PlanError::UpstreamFails { reason };
-    let found = upstream::plan(&axes.x, &axes.y, [bed.x - margin, bed.y - margin], spec.segmentation())
+    let walled = walled(&axes, spec);
+    let (x, y, raw_x) = if spec.separate_padding() {
+        (strips::core(&walled.x), strips::core(&walled.y), walled.x.clone())
+    } else {
+        (walled.x.clone(), walled.y.clone(), walled.x.clone())
+    };
+    let x = if spec.segmentation().x_incremental { &raw_x } else { &x };
+    let found = upstream::plan(x, &y, usable, spec.segmentation())
         .ok_or_else(|| fails("aborts on an assertion".to_owned()))?;
     let [even, odd] = &found.rows;
     for (axis, counts) in [(&axes.x, &found.columns), (&axes.y, even), (&axes.y, odd)] {
@@ -155,15 +186,20 @@ pub fn plan_upstream(spec: &GridSpec) -> Result<Plan, PlanError> {
             return Err(fails(reason));
         }
     }
-    let columns = found.columns;
-    let rows: Vec<_> =
-        (0..columns.len()).map(|i| if i % 2 == 0 { even.clone() } else { odd.clone() }).collect();
-    let overhang = overhang(spec, Style::UpstreamExact);
-    let mut plates = plates(&axes, &columns, &rows, overhang, bed, Style::UpstreamExact);
-    if spec.connector() != Connector::None {
-        plates = plates.into_iter().map(|plate| with_seam_ends(plate, &axes, overhang)).collect();
+    let cuts = if spec.separate_padding() {
+        strips::of_upstream(&walled, &found)
+    } else {
+        let rows = |i: usize| if i.is_multiple_of(2) { even.clone() } else { odd.clone() };
+        Cuts { rows: (0..found.columns.len()).map(rows).collect(), columns: found.columns.clone() }
+    };
+    let reach = Reach::new(spec, Style::UpstreamExact);
+    let mut plan = finished(spec, axes, cuts, reach, Style::UpstreamExact);
+    if spec.connectors().intersection.is_some() {
+        let axes = plan.axes.clone();
+        let ended = |plate| with_seam_ends(plate, &axes, reach.corner());
+        plan.plates = plan.plates.into_iter().map(ended).collect();
     }
-    Ok(Plan { style: Style::UpstreamExact, bed: spec.bed_class(), axes, columns, rows, plates })
+    Ok(plan)
 }
 
 fn check_version(spec: &GridSpec) -> Result<(), PlanError> {
@@ -174,40 +210,30 @@ fn check_version(spec: &GridSpec) -> Result<(), PlanError> {
     }
 }
 
-fn overhang(spec: &GridSpec, style: Style) -> Overhang {
-    match spec.connector() {
-        Connector::None => Overhang { start: 0, end: 0 },
-        Connector::IntersectionPuzzle { fit } => {
-            let [end, start] = connector::reach(fit, style);
-            Overhang { start, end }
-        }
-    }
-}
-
-/// The plates of a cut grid. In the original's plan a plate may be larger than the bed; then it is not turned.
-fn plates(
-    axes: &PerAxis<Axis>,
-    columns: &[usize],
-    rows: &[Vec<usize>],
-    overhang: Overhang,
-    bed: PerAxis<i64>,
-    style: Style,
-) -> Vec<Plate> {
+/// The plates of a cut grid. In the original's plan a plate may be larger than the bed; then it is not turned. Plates
+/// of which nothing is left are left out.
+fn plates(spec: &GridSpec, axes: &PerAxis<Axis>, cuts: &Cuts, reach: Reach, style: Style) -> Vec<Plate> {
+    let bed = PerAxis { x: spec.bed_size().x.tenths_um(), y: spec.bed_size().y.tenths_um() };
     let mut plates = Vec::new();
-    let mut first_x = 0;
-    for (column, (&cells_x, counts)) in columns.iter().zip(rows).enumerate() {
+    let (mut first_x, mut number) = (0, 0);
+    let rows_max = [0, 1].map(|odd| cuts.rows.iter().skip(odd).step_by(2).map(Vec::len).max().unwrap_or(0));
+    for (column, (&cells_x, counts)) in cuts.columns.iter().zip(&cuts.rows).enumerate() {
         let mut first_y = 0;
         for (row, &cells_y) in counts.iter().enumerate() {
             let neighbours = Sides {
-                north: first_y + cells_y < axes.y.cells.len(),
-                east: first_x + cells_x < axes.x.cells.len(),
-                south: first_y > 0,
-                west: first_x > 0,
+                north: row + 1 < counts.len(),
+                east: column + 1 < cuts.columns.len(),
+                south: row > 0,
+                west: column > 0,
             };
             let (first_cell, cells) = ([first_x, first_y], [cells_x, cells_y]);
-            let size = size(axes, overhang, first_cell, cells, connected(axes, cells, neighbours, style));
+            first_y += cells_y;
+            if is_empty(spec, axes, first_cell, cells) {
+                continue;
+            }
+            let size = size::size(spec, axes, reach, Piece { first_cell, cells, neighbours }, style);
             let (x, y) = (size.x.tenths_um(), size.y.tenths_um());
-            let rotated = (x > bed.x || y > bed.y) && x <= bed.y && y <= bed.x;
+            let rotated = (x > bed.x || y > bed.y) && x <= bed.y && y <= bed.x && style == Style::Better;
             plates.push(Plate {
                 slot: Slot::new(column, row),
                 column,
@@ -217,59 +243,43 @@ fn plates(
                 size: if rotated { PerAxis { x: size.y, y: size.x } } else { size },
                 rotated,
                 neighbours,
-                number: plates.len() + 1,
+                number: number + row + 1,
             });
-            first_y += cells_y;
         }
+        // The original counts with the longer of its row plans.
+        let [even, odd] = rows_max;
+        number += if column.is_multiple_of(2) { even } else { odd };
         first_x += cells_x;
     }
     plates
 }
 
-/// On which sides there really is a connector: a seam can have all of its corners taken by others.
-fn connected(
+/// Whether all of a plate's cells are left out and it has no padding either.
+fn is_empty(
+    spec: &GridSpec,
     axes: &PerAxis<Axis>,
+    first: [usize; 2],
     [cells_x, cells_y]: [usize; 2],
-    neighbours: Sides<bool>,
-    style: Style,
-) -> Sides<bool> {
-    let Sides { north, east, south, west } = neighbours;
-    let bare = |neighbour: bool, padding: i64| !neighbour && !connector::has_end(style, padding);
-    // At a corner with a western or eastern seam, a northern or southern one has no connector of its own.
-    let taken_x = usize::from(west || bare(west, axes.x.start)) + usize::from(east || bare(east, axes.x.end));
-    let taken_y = usize::from(bare(south, axes.y.start)) + usize::from(bare(north, axes.y.end));
-    let (along_x, along_y) = (cells_x + 1 > taken_x, cells_y + 1 > taken_y);
-    Sides { north: north && along_x, east: east && along_y, south: south && along_x, west: west && along_y }
-}
-
-/// Real outer size of a piece.
-fn size(
-    axes: &PerAxis<Axis>,
-    overhang: Overhang,
-    [first_x, first_y]: [usize; 2],
-    [cells_x, cells_y]: [usize; 2],
-    connected: Sides<bool>,
-) -> PerAxis<Length> {
-    let reach = |start: bool, end: bool| Overhang {
-        start: if start { overhang.start } else { 0 },
-        end: if end { overhang.end } else { 0 },
-    };
-    let (across, along) = (reach(connected.west, connected.east), reach(connected.south, connected.north));
-    PerAxis {
-        x: Length::from_tenths_um(real_length(&axes.x, across, first_x, first_x + cells_x)),
-        y: Length::from_tenths_um(real_length(&axes.y, along, first_y, first_y + cells_y)),
-    }
+) -> bool {
+    let columns = axes.x.cells.len();
+    let rows = first[1]..first[1] + cells_y;
+    let mut cells = rows.flat_map(|y| (first[0]..first[0] + cells_x).map(move |x| y * columns + x));
+    let is_at_an_end = (first[0] == 0 && axes.x.start > 0)
+        || (first[1] == 0 && axes.y.start > 0)
+        || (first[0] + cells_x == columns && axes.x.end > 0)
+        || (first[1] + cells_y == axes.y.cells.len() && axes.y.end > 0);
+    cells_x > 0
+        && cells_y > 0
+        && !is_at_an_end
+        && cells.all(|index| spec.cell_kind(index) == protocol::grid::CellKind::Empty)
 }
 
 /// The original's connectors reach past the ends of a seam where there is no padding (corrections to the facts:
 /// measured 0.3 mm at padding 0, and more with negative padding); its plates are not turned.
 fn with_seam_ends(mut plate: Plate, axes: &PerAxis<Axis>, overhang: Overhang) -> Plate {
-    if plate.rotated {
-        plate.size = PerAxis { x: plate.size.y, y: plate.size.x };
-        plate.rotated = false;
-    }
     let sides = plate.neighbours;
-    let connected = connected(axes, plate.cells, sides, Style::UpstreamExact);
+    let piece = Piece { first_cell: plate.first_cell, cells: plate.cells, neighbours: sides };
+    let connected = corners_connected(axes, piece, Style::UpstreamExact);
     let past = |padding: i64| (connector::SEAM_END - padding).max(0);
     let mut x = plate.size.x.tenths_um();
     let mut y = plate.size.y.tenths_um();
@@ -278,7 +288,7 @@ fn with_seam_ends(mut plate: Plate, axes: &PerAxis<Axis>, overhang: Overhang) ->
         x += if sides.west { 0 } else { past(axes.x.start) };
         x += if sides.east { 0 } else { past(axes.x.end) };
     }
-    if sides.east {
+    if connected.east {
         let reach = |connected: bool, reach: i64| past(if connected { reach } else { 0 });
         y += if sides.south { reach(connected.south, overhang.start) } else { past(axes.y.start) };
         y += if sides.north { reach(connected.north, overhang.end) } else { past(axes.y.end) };

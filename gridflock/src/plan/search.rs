@@ -5,16 +5,8 @@
 //! fewest plates that are one cell wide, then the most even sizes. No plan of this shape has fewer plates.
 
 use super::axis::Axis;
+use super::size::{Overhang, real_length};
 use protocol::grid::{PITCH, PerAxis};
-
-/// What sticks out of a plate on a side with a neighbour, in tenths of a micrometre.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Overhang {
-    /// On the west and south side.
-    pub(super) start: i64,
-    /// On the east and north side.
-    pub(super) end: i64,
-}
 
 /// Cells per column from the west, and cells per row from the south of every column.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,9 +17,9 @@ pub(super) struct Cuts {
 
 /// Cost of a plan; smaller is better, earlier fields count more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-struct Cost {
+pub(super) struct Cost {
     plates: i64,
-    crossings: i64,
+    pub(super) crossings: i64,
     lone: i64,
     /// Sum of squared lengths: least when all are equal.
     spread: i64,
@@ -53,15 +45,8 @@ impl Cost {
     }
 }
 
-/// Real length of a piece of an axis with all that sticks out.
-pub(super) fn real_length(axis: &Axis, overhang: Overhang, first: usize, after: usize) -> i64 {
-    let before = if first == 0 { axis.start } else { overhang.start };
-    let behind = if after == axis.cells.len() { axis.end } else { overhang.end };
-    before + axis.span(first, after) + behind
-}
-
 /// Longest side that may stand across a side of `length`, on a bed that may be turned.
-fn room_beside(length: i64, bed: PerAxis<i64>) -> Option<i64> {
+pub(super) fn room_beside(length: i64, bed: PerAxis<i64>) -> Option<i64> {
     let upright = (length <= bed.x).then_some(bed.y);
     let turned = (length <= bed.y).then_some(bed.x);
     upright.max(turned)
@@ -130,7 +115,7 @@ fn rows_of_columns(y: &Pieces<'_>, limits: &[i64]) -> Option<Vec<Vec<usize>>> {
 }
 
 /// Where the cuts between segments lie, without both ends.
-fn cut_positions(counts: &[usize]) -> Vec<usize> {
+pub(super) fn cut_positions(counts: &[usize]) -> Vec<usize> {
     let mut position = 0;
     let mut cuts: Vec<usize> = counts
         .iter()
@@ -144,13 +129,13 @@ fn cut_positions(counts: &[usize]) -> Vec<usize> {
 }
 
 /// An axis with the lengths of all its pieces.
-struct Pieces<'a> {
+pub(super) struct Pieces<'a> {
     axis: &'a Axis,
     overhang: Overhang,
 }
 
 impl<'a> Pieces<'a> {
-    fn new(axis: &'a Axis, overhang: Overhang) -> Self {
+    pub(super) fn new(axis: &'a Axis, overhang: Overhang) -> Self {
         Self { axis, overhang }
     }
 
@@ -174,7 +159,7 @@ impl<'a> Pieces<'a> {
         length * length
     }
 
-    fn cost_within(&self, limit: i64, first: usize, after: usize) -> Option<Cost> {
+    pub(super) fn cost_within(&self, limit: i64, first: usize, after: usize) -> Option<Cost> {
         (self.length(first, after) <= limit).then(|| Cost {
             plates: 1,
             lone: i64::from(self.is_lone(first, after)),
@@ -184,7 +169,7 @@ impl<'a> Pieces<'a> {
     }
 
     /// The cheapest way to cut the axis; `cost(first, after)` is `None` for pieces that are not allowed.
-    fn cut(&self, cost: &dyn Fn(usize, usize) -> Option<Cost>) -> Option<(Cost, Vec<usize>)> {
+    pub(super) fn cut(&self, cost: &dyn Fn(usize, usize) -> Option<Cost>) -> Option<(Cost, Vec<usize>)> {
         let cells_n = self.cells_n();
         let mut best: Vec<Option<(Cost, usize)>> = vec![None; cells_n + 1];
         *best.first_mut()? = Some((Cost::default(), 0));

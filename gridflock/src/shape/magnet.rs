@@ -1,4 +1,5 @@
-//! Press-fit magnets: a frame in the corner of a cell, a slot from the cell's middle, and a slot to push it out again.
+//! Magnets: a frame in the corner of a cell, a hole (for pressing in, a slot from the cell's middle), and a slot or
+//! hole to push it out again.
 //!
 //! Frame of a corner: origin at the cell's corner, x and y into the cell (turned for the other corners). The axis of a
 //! magnet is 8 mm from both sides (gridfinity: 0.25 + 2.15 + 0.8 + 4.8).
@@ -6,7 +7,7 @@
 use super::boolean::{intersection, union};
 use super::pocket::Cell;
 use super::{Contour, Point, circle, from_mm, on_circle, rectangle};
-use protocol::grid::{Magnets, PITCH};
+use protocol::grid::{MagnetStyle, Magnets, PITCH};
 
 const AXIS_MM: f64 = 8.0;
 /// The original's release slot ends this far beyond the hole, whatever the border.
@@ -32,9 +33,9 @@ pub(crate) fn frame_mm(magnets: Magnets) -> f64 {
     AXIS_MM + reach_mm(magnets)
 }
 
-/// Adds the magnets of one cell, with holes `grown_mm` larger all around. A cell that is too small for a whole frame gets none: its hole would cut into the
-/// neighbour.
-pub(crate) fn add_cell(shapes: &mut MagnetShapes, cell: Cell, magnets: Magnets, grown_mm: f64) {
+/// Adds the magnets of one cell. A cell that is too small for a whole frame gets none: its hole would cut into the
+/// neighbour. `release_mm` is another length for the slots to push them out.
+pub(crate) fn add_cell(shapes: &mut MagnetShapes, cell: Cell, magnets: Magnets, release_mm: Option<f64>) {
     let (width, depth) = (cell.high.x - cell.low.x, cell.high.y - cell.low.y);
     let (reach_mm, frame_mm) = (reach_mm(magnets), frame_mm(magnets));
     if width.min(depth) < from_mm(frame_mm) {
@@ -57,14 +58,26 @@ pub(crate) fn add_cell(shapes: &mut MagnetShapes, cell: Cell, magnets: Magnets, 
             contour.into_iter().map(|p| corner.plus(p.turned(quarters))).collect()
         };
         shapes.frames.push(moved(frame(frame_mm, reach_mm)));
-        let slot = moved(slot(magnets.diameter.mm() / 2.0 + grown_mm, reach_mm, direction));
-        shapes.slots.extend(intersection(&[slot], &within));
+        let radius_mm = magnets.diameter.mm() / 2.0;
+        let is_pressed = magnets.style == MagnetStyle::PressFit;
+        let hole = if is_pressed { slot(radius_mm, reach_mm, direction) } else { circle(axis(), radius_mm) };
+        shapes.slots.extend(intersection(&[moved(hole)], &within));
         if let Some(release) = magnets.release_width {
-            let length_mm = magnets.diameter.mm() / 2.0 + RELEASE_MM;
-            let slot = release_slot(release.mm() / 2.0 + grown_mm, length_mm, direction);
-            shapes.releases.extend(intersection(&slot.into_iter().map(moved).collect::<Vec<_>>(), &within));
+            let length_mm = release_mm.unwrap_or(radius_mm + RELEASE_MM);
+            let half_mm = release.mm() / 2.0;
+            let hole = if is_pressed {
+                release_slot(half_mm, length_mm, direction)
+            } else {
+                vec![circle(axis(), half_mm)]
+            };
+            shapes.releases.extend(intersection(&hole.into_iter().map(moved).collect::<Vec<_>>(), &within));
         }
     }
+}
+
+/// The axis of a magnet in the frame of its corner.
+fn axis() -> Point {
+    Point::new(from_mm(AXIS_MM), from_mm(AXIS_MM))
 }
 
 /// Two rectangles along the sides and a round end around the axis.
@@ -80,8 +93,7 @@ fn frame(frame_mm: f64, reach_mm: f64) -> Contour {
 
 /// A circle, open towards `direction` (× 9°).
 fn slot(radius_mm: f64, length_mm: f64, direction: i32) -> Contour {
-    let centre = from_mm(AXIS_MM);
-    let centre = Point::new(centre, centre);
+    let centre = axis();
     // Half a circle away from the direction, then straight on.
     let half = (direction + 10..=direction + 30).map(|step| centre.plus(on_circle(radius_mm, step)));
     let ahead = on_circle(length_mm, direction);
@@ -93,8 +105,7 @@ fn slot(radius_mm: f64, length_mm: f64, direction: i32) -> Contour {
 
 /// A stadium from the axis against `direction`.
 fn release_slot(radius_mm: f64, length_mm: f64, direction: i32) -> Vec<Contour> {
-    let centre = from_mm(AXIS_MM);
-    let centre = Point::new(centre, centre);
+    let centre = axis();
     let end = centre.plus(on_circle(length_mm, direction + 20));
     let bar = vec![
         centre.plus(on_circle(radius_mm, direction - 10)),
@@ -127,7 +138,7 @@ mod tests {
         for ([x, y], expected) in rows {
             let cell = Cell { low: Point::new(0, 0), high: Point::new(from_mm(x), from_mm(y)) };
             let mut shapes = MagnetShapes::default();
-            add_cell(&mut shapes, cell, magnets, 0.0);
+            add_cell(&mut shapes, cell, magnets, None);
             let found = [shapes.frames.len(), shapes.slots.len(), shapes.releases.len()];
             assert_eq!(found, [expected; 3], "{x} x {y}");
             let within = |p: &Point| (0..=cell.high.x).contains(&p.x) && (0..=cell.high.y).contains(&p.y);

@@ -5,10 +5,13 @@
 
 pub(crate) mod boolean;
 pub(crate) mod connector;
+pub(crate) mod edge;
+pub(crate) mod lying;
 pub(crate) mod magnet;
 pub(crate) mod number;
 pub(crate) mod outline;
 pub(crate) mod pocket;
+pub(crate) mod round;
 pub(crate) mod seam;
 
 /// A point in tenths of a micrometre. Plates are at most 2 m long, so sums and differences fit `i32`.
@@ -31,6 +34,10 @@ impl Point {
 
     pub(crate) const fn plus(self, other: Self) -> Self {
         Self { x: self.x + other.x, y: self.y + other.y }
+    }
+
+    pub(crate) const fn minus(self, other: Self) -> Self {
+        Self { x: self.x - other.x, y: self.y - other.y }
     }
 
     /// Turned counter-clockwise about the origin by `quarters` × 90°.

@@ -66,10 +66,10 @@ pub(crate) struct Line {
     pub(crate) is_squeezed: bool,
 }
 
-/// The squares of `text`, larger by `grown` on each side.
-pub(crate) fn number(text: &str, line: Line, grown: i32) -> Vec<Contour> {
+/// The squares of `text`.
+pub(crate) fn number(text: &str, line: Line) -> Vec<Contour> {
     let Line { first_column_end, size, is_squeezed } = line;
-    let (square, overlap) = (size / ROWS, OVERLAP + grown);
+    let (square, overlap) = (size / ROWS, OVERLAP);
     let centre_x = if is_squeezed { first_column_end - SQUEEZED } else { first_column_end };
     let mut squares = Vec::new();
     for (place, letter) in (0..).zip(text.chars()) {
@@ -100,7 +100,7 @@ mod tests {
         let mut seen = std::collections::BTreeSet::new();
         for letter in ('0'..='9').chain('A'..='Z') {
             let line = Line { first_column_end: 420_000, size: 30_000, is_squeezed: false };
-            let squares = number(&letter.to_string(), line, 0);
+            let squares = number(&letter.to_string(), line);
             assert!(!squares.is_empty() && seen.insert(squares), "{letter}");
         }
     }

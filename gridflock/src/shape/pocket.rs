@@ -17,6 +17,8 @@ pub(crate) const RIM_MM: f64 = 4.0;
 pub(crate) const LOWER_SLOPE: [i32; 2] = [0, 7_000];
 /// Height range of the upper slope.
 pub(crate) const UPPER_SLOPE: [i32; 2] = [25_000, TOP];
+/// Thickness of the wall of a seat at its foot.
+pub(crate) const FOOT: i32 = 28_500;
 /// A height this close to the end of its slope is that end: outlines are rounded to the grid (0.1 µm).
 const SNAP: i32 = 3;
 

@@ -9,6 +9,9 @@ use super::{Contour, Point, rectangle};
 use crate::plan::{Sides, Style};
 use protocol::grid::Share;
 
+/// So far a tab reaches into its own plate, tenths of a micrometre.
+const ROOT: i32 = 40_000;
+
 /// What connectors take from a plate and what they add to it.
 #[derive(Debug, Default)]
 pub(crate) struct Connectors {
@@ -44,6 +47,14 @@ pub(crate) fn connectors(seams: &Seams<'_>, fit: Share) -> Connectors {
     {
         along_seam(seams, quarters, &halves, &mut all);
     }
+    if (seams.high.x - seams.low.x).min(seams.high.y - seams.low.y) < ROOT {
+        // A tab is no deeper than its plate.
+        let across = |narrow: bool, seam: bool| if narrow && !seam { 0 } else { BEYOND };
+        let (narrow_x, narrow_y) = (seams.high.x - seams.low.x < ROOT, seams.high.y - seams.low.y < ROOT);
+        let low = Point::new(seams.low.x - across(narrow_x, west), seams.low.y - across(narrow_y, south));
+        let high = Point::new(seams.high.x + across(narrow_x, east), seams.high.y + across(narrow_y, north));
+        all.added = intersection(&all.added, &[rectangle(low, high)]);
+    }
     all
 }
 
@@ -60,6 +71,19 @@ fn along_seam(seams: &Seams<'_>, quarters: i32, halves: &Halves, all: &mut Conne
     let Sides { north, east, south, west } = seams.neighbours;
     let (low, high) = if upright { (seams.low.y, seams.high.y) } else { (seams.low.x, seams.high.x) };
     let (seam_before, seam_after) = if upright { (south, north) } else { (west, east) };
+    if first == last {
+        // A strip of padding has no cells along its short sides, and ours has nothing there. The original cuts them as
+        // if a connector came at their outer end, which does not come.
+        if seams.style == Style::UpstreamExact {
+            let corner = if upright { Point::new(at, first) } else { Point::new(first, at) };
+            let strip = [padding_strip(seams, upright)];
+            for before in [(seam_before, true), (seam_after, false)].iter().filter(|end| !end.0) {
+                let place = Place { corner, quarters, before: before.1 };
+                all.removed.extend(intersection(&place.moved(&inner.removed), &strip));
+            }
+        }
+        return;
+    }
     for &line in lines {
         let corner = if upright { Point::new(at, line) } else { Point::new(line, at) };
         // An eastern or western seam that meets this corner has its own connector there.

@@ -9,7 +9,8 @@
     reason = "indices are made here and checked by the tests over random plates"
 )]
 
-use super::layers::{Layers, REGIONS_MAX};
+use super::layers::Layers;
+use super::windings::{WindingId, Windings, ZERO};
 use crate::error::SolidError;
 use crate::shape::Point;
 use rustc_hash::FxHashMap;
@@ -24,15 +25,13 @@ const POINTS_MAX: usize = 8_000_000;
 const BUCKET: i32 = 12_000;
 const BUCKETS_MAX: i32 = 1024;
 
-/// Change of each region's winding number from the right of an edge to its left.
-pub(super) type Winding = [i8; REGIONS_MAX];
-
 /// An edge from `u` to `v`, `u < v`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Edge {
     pub(super) u: u32,
     pub(super) v: u32,
-    pub(super) winding: Winding,
+    /// Change of the regions' winding numbers from the right of the edge to its left.
+    pub(super) winding: WindingId,
     /// Whether facets of a slope meet here.
     pub(super) is_fold: bool,
     /// Not yet tested against the others.
@@ -41,9 +40,10 @@ pub(super) struct Edge {
 
 /// A planar graph.
 pub(super) struct Arrangement {
-    pub(super) points: Vec<Point>,
+    pub(super) points: Points,
     /// Sorted by their points, none twice.
     pub(super) edges: Vec<Edge>,
+    pub(super) windings: Windings,
 }
 
 pub(super) fn id(index: usize) -> u32 {
@@ -53,40 +53,66 @@ pub(super) fn id(index: usize) -> u32 {
 /// Arranges the lines of `layers`.
 pub(super) fn arrange(layers: &Layers<'_>) -> Result<Arrangement, SolidError> {
     let mut points = Points::default();
+    let mut windings = Windings::new();
     let mut edges = Vec::new();
-    let mut line = |points: &mut Points, a: Point, b: Point, region: Option<usize>, is_fold: bool| {
+    let mut line = |a: Point, b: Point, winding: WindingId, is_fold: bool| {
         let (u, v) = (points.at(a), points.at(b));
-        let mut winding = [0; REGIONS_MAX];
-        if let Some(region) = region {
-            winding[region] = 1;
-        }
-        let like = Edge { u, v, winding, is_fold, is_fresh: true };
-        edges.extend(like.between(u, v));
+        edges.extend(Edge { u, v, winding, is_fold, is_fresh: true }.between(u, v));
     };
     for (index, region) in layers.regions.iter().enumerate() {
+        let winding = windings.of_region(index);
         for contour in &region.contours {
             for (a, b) in contour.iter().zip(contour.iter().skip(1).chain(contour.first())) {
-                line(&mut points, *a, *b, Some(index), region.outline_is_fold);
+                line(*a, *b, winding, region.outline_is_fold);
             }
         }
         for [a, b] in &region.folds {
-            line(&mut points, *a, *b, None, true);
+            line(*a, *b, ZERO, true);
         }
     }
-    let mut edges = merged(edges);
-    for _ in 0..ROUNDS_MAX {
-        let mut cuts = crossings(&mut points, &edges);
-        if points.list.len() > POINTS_MAX {
-            return Err(SolidError::TooLarge { points: points.list.len(), max: POINTS_MAX });
+    let edges = merged(edges, &mut windings);
+    let mut graph = Arrangement { points, edges, windings };
+    graph.settle()?;
+    Ok(graph)
+}
+
+impl Arrangement {
+    /// Cuts edges at given points, adds lines that belong to no region, and arranges all again.
+    pub(super) fn refine(&mut self, cuts: &[(u32, Point)], lines: &[[Point; 2]]) -> Result<(), SolidError> {
+        let mut at: Vec<(u32, u32)> =
+            cuts.iter().map(|&(edge, point)| (edge, self.points.at(point))).collect();
+        at.retain(|&(edge, point)| {
+            let edge = &self.edges[edge as usize];
+            point != edge.u && point != edge.v
+        });
+        at.sort_unstable();
+        at.dedup();
+        let mut edges = cut(&self.points.list, &self.edges, &at);
+        for &[a, b] in lines {
+            let (u, v) = (self.points.at(a), self.points.at(b));
+            edges.extend(Edge { u, v, winding: ZERO, is_fold: true, is_fresh: true }.between(u, v));
         }
-        if cuts.is_empty() {
-            return Ok(Arrangement { points: points.list, edges });
-        }
-        cuts.sort_unstable();
-        cuts.dedup();
-        edges = merged(cut(&points.list, &edges, &cuts));
+        self.edges = merged(edges, &mut self.windings);
+        self.settle()
     }
-    Err(SolidError::DidNotSettle { rounds: ROUNDS_MAX })
+
+    /// Cuts edges where they cross until none do.
+    fn settle(&mut self) -> Result<(), SolidError> {
+        for _ in 0..ROUNDS_MAX {
+            let mut cuts = crossings(&mut self.points, &self.edges);
+            let points_n = self.points.list.len();
+            if points_n > POINTS_MAX {
+                return Err(SolidError::TooLarge { points: points_n, max: POINTS_MAX });
+            }
+            if cuts.is_empty() {
+                return Ok(());
+            }
+            cuts.sort_unstable();
+            cuts.dedup();
+            self.edges = merged(cut(&self.points.list, &self.edges, &cuts), &mut self.windings);
+        }
+        Err(SolidError::DidNotSettle { rounds: ROUNDS_MAX })
+    }
 }
 
 impl Edge {
@@ -95,37 +121,39 @@ impl Edge {
         match from.cmp(&to) {
             std::cmp::Ordering::Less => Some(Self { u: from, v: to, is_fresh: true, ..*self }),
             std::cmp::Ordering::Equal => None,
-            std::cmp::Ordering::Greater => {
-                Some(Self { u: to, v: from, winding: self.winding.map(|n| -n), is_fresh: true, ..*self })
-            }
+            std::cmp::Ordering::Greater => Some(Self {
+                u: to,
+                v: from,
+                winding: Windings::negated(self.winding),
+                is_fresh: true,
+                ..*self
+            }),
         }
     }
 }
 
 /// Sorts, and makes one of equal edges. Edges that change nothing are dropped.
-fn merged(mut edges: Vec<Edge>) -> Vec<Edge> {
+fn merged(mut edges: Vec<Edge>, windings: &mut Windings) -> Vec<Edge> {
     edges.sort_by_key(|e| u64::from(e.u) << 32 | u64::from(e.v));
     let mut kept: Vec<Edge> = Vec::with_capacity(edges.len());
     for edge in edges {
         match kept.last_mut() {
             Some(last) if (last.u, last.v) == (edge.u, edge.v) => {
-                for (sum, n) in last.winding.iter_mut().zip(edge.winding) {
-                    *sum += n;
-                }
+                last.winding = windings.sum(last.winding, edge.winding);
                 last.is_fold |= edge.is_fold;
                 last.is_fresh &= edge.is_fresh;
             }
             _ => kept.push(edge),
         }
     }
-    kept.retain(|e| e.is_fold || e.winding != [0; REGIONS_MAX]);
+    kept.retain(|e| e.is_fold || e.winding != ZERO);
     kept
 }
 
 /// All points, with those closer than [`MERGE`] made one.
 #[derive(Default)]
-struct Points {
-    list: Vec<Point>,
+pub(super) struct Points {
+    pub(super) list: Vec<Point>,
     /// First point of each grid square of 8 × 8.
     squares: FxHashMap<(i32, i32), u32>,
     /// The next point of the same square.

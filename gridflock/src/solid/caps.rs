@@ -23,12 +23,12 @@ use rustc_hash::FxHashMap;
 type Rim = (u32, u32);
 
 /// Adds all caps.
-pub(super) fn caps(all: &Columns<'_>, builder: &mut Builder) -> Result<(), SolidError> {
+pub(super) fn caps(all: &Columns, builder: &mut Builder) -> Result<(), SolidError> {
     let surfaces = Surfaces::new(all);
     let mut rims = surfaces.rims(all);
     rims.sort_unstable();
     let ids: FxHashMap<Point, u32> =
-        all.graph.points.iter().enumerate().map(|(index, point)| (*point, id(index))).collect();
+        all.graph.points.list.iter().enumerate().map(|(index, point)| (*point, id(index))).collect();
     let mut scratch = Scratch { at: vec![NONE; 2 * all.graph.edges.len()], ..Scratch::default() };
     let mut rest = rims.as_slice();
     while let Some(&(surface, _)) = rest.first() {
@@ -53,7 +53,7 @@ struct Surfaces {
 }
 
 impl Surfaces {
-    fn new(all: &Columns<'_>) -> Self {
+    fn new(all: &Columns) -> Self {
         let mut starts = Vec::with_capacity(all.of_face.len());
         let mut faces = Vec::new();
         for (face, column) in all.of_face.iter().enumerate() {
@@ -63,7 +63,7 @@ impl Surfaces {
         let mut surfaces = Self { starts, merged: (0..id(faces.len())).collect(), faces };
         for edge in 0..id(all.graph.edges.len()) {
             surfaces.each_pair(all, 2 * edge, |surfaces, left, right| {
-                if let Some(right) = right {
+                if let Beyond::Same(right) = right {
                     let (a, b) = (surfaces.root(left), surfaces.root(right));
                     surfaces.merged[a.max(b) as usize] = a.min(b);
                 }
@@ -82,13 +82,8 @@ impl Surfaces {
         at
     }
 
-    /// Calls `found` for each surface left of a half-edge with the surface right of it that continues it, if any.
-    fn each_pair(
-        &mut self,
-        all: &Columns<'_>,
-        half: u32,
-        mut found: impl FnMut(&mut Self, u32, Option<u32>),
-    ) {
+    /// Calls `found` for each surface left of a half-edge with what continues it on the right.
+    fn each_pair(&mut self, all: &Columns, half: u32, mut found: impl FnMut(&mut Self, u32, Beyond)) {
         let (left, right) = (all.faces.of[half as usize], all.faces.of[(half ^ 1) as usize]);
         let is_fold = all.graph.edges[(half >> 1) as usize].is_fold;
         let here = &all.columns[all.of_face[left as usize] as usize];
@@ -96,37 +91,55 @@ impl Surfaces {
         for (index, interval) in here.iter().enumerate() {
             for end in [0, 1] {
                 let height = interval[end];
-                let goes_on = matches!(height, Height::Flat(_)) || !is_fold;
-                let other = if goes_on { position(there, end, height) } else { None };
                 let surface =
                     |face: u32, index: usize, starts: &[u32]| starts[face as usize] + id(2 * index + end);
                 let own = surface(left, index, &self.starts);
-                let other = other.map(|other| surface(right, other, &self.starts));
-                found(self, own, other);
+                let other = position(there, end, height).map(|other| surface(right, other, &self.starts));
+                let beyond = match other {
+                    None => Beyond::Nothing,
+                    Some(other) if is_fold && matches!(height, Height::Slope(_)) => Beyond::Folded(other),
+                    Some(other) => Beyond::Same(other),
+                };
+                found(self, own, beyond);
             }
         }
     }
 
-    fn rims(&self, all: &Columns<'_>) -> Vec<Rim> {
+    fn rims(&self, all: &Columns) -> Vec<Rim> {
         let mut surfaces =
             Self { starts: self.starts.clone(), merged: self.merged.clone(), faces: Vec::new() };
         let mut rims = Vec::new();
         for half in 0..id(2 * all.graph.edges.len()) {
             surfaces.each_pair(all, half, |surfaces, left, right| {
-                if right.is_none() {
-                    rims.push((surfaces.root(left), half));
+                let own = surfaces.root(left);
+                // A fold of another slope can end within this facet; then both of its sides are one surface.
+                let goes_on = match right {
+                    Beyond::Nothing => false,
+                    Beyond::Same(_) => true,
+                    Beyond::Folded(right) => surfaces.root(right) == own,
+                };
+                if !goes_on {
+                    rims.push((own, half));
                 }
             });
         }
         rims
     }
 
-    fn kind(&self, all: &Columns<'_>, surface: u32) -> (Height, bool) {
+    fn kind(&self, all: &Columns, surface: u32) -> (Height, bool) {
         let face = self.faces[surface as usize];
         let within = (surface - self.starts[face as usize]) as usize;
         let interval = all.columns[all.of_face[face as usize] as usize][within / 2];
         (interval[within % 2], within % 2 == 1)
     }
+}
+
+/// What continues a surface across an edge.
+enum Beyond {
+    Nothing,
+    Same(u32),
+    /// The same height, but perhaps another facet of it.
+    Folded(u32),
 }
 
 fn position(column: &[Interval], end: usize, height: Height) -> Option<usize> {
@@ -141,7 +154,7 @@ struct Scratch {
 }
 
 /// Joins pieces of rim to closed outlines of points, the outer one first.
-fn contours(all: &Columns<'_>, rim: &[Rim], scratch: &mut Scratch) -> Result<Vec<Vec<u32>>, SolidError> {
+fn contours(all: &Columns, rim: &[Rim], scratch: &mut Scratch) -> Result<Vec<Vec<u32>>, SolidError> {
     let graph = &all.graph;
     for (place, &(_, half)) in rim.iter().enumerate() {
         scratch.at[half as usize] = id(place);
@@ -160,7 +173,10 @@ fn contours(all: &Columns<'_>, rim: &[Rim], scratch: &mut Scratch) -> Result<Vec
         while !scratch.used[place] {
             scratch.used[place] = true;
             contour.push(tail(graph, half));
-            let (a, b) = (graph.points[tail(graph, half) as usize], graph.points[head(graph, half) as usize]);
+            let (a, b) = (
+                graph.points.list[tail(graph, half) as usize],
+                graph.points.list[head(graph, half) as usize],
+            );
             twice_area += i64::from(a.x) * i64::from(b.y) - i64::from(b.x) * i64::from(a.y);
             // The surface is on the left: the next piece is the first one clockwise from where we came.
             let corner = head(graph, half);
@@ -172,7 +188,7 @@ fn contours(all: &Columns<'_>, rim: &[Rim], scratch: &mut Scratch) -> Result<Vec
                 }
             }
             if scratch.at[turn as usize] == NONE {
-                let at = graph.points[corner as usize];
+                let at = graph.points.list[corner as usize];
                 result = Err(SolidError::Open { x_mm: super::mm_text(at.x), y_mm: super::mm_text(at.y) });
                 break;
             }
@@ -191,7 +207,7 @@ fn contours(all: &Columns<'_>, rim: &[Rim], scratch: &mut Scratch) -> Result<Vec
 
 /// Triangulates one surface.
 fn cap(
-    all: &Columns<'_>,
+    all: &Columns,
     contours: Vec<Vec<u32>>,
     height: Height,
     is_top: bool,
@@ -206,7 +222,7 @@ fn cap(
         match *single.as_slice() {
             [a, b, c] => return add([a, b, c]),
             [a, b, c, d] => {
-                let point = |at: u32| all.graph.points[at as usize];
+                let point = |at: u32| all.graph.points.list[at as usize];
                 // A diagonal that leaves a proper triangle on both sides.
                 let (first, second) = (area([a, b, c].map(point)), area([a, c, d].map(point)));
                 let (third, fourth) = (area([a, b, d].map(point)), area([b, c, d].map(point)));
@@ -224,7 +240,7 @@ fn cap(
     let shape: Vec<Vec<IntPoint<i32>>> = contours
         .into_iter()
         .map(|contour| {
-            let points = contour.into_iter().map(|at| all.graph.points[at as usize]);
+            let points = contour.into_iter().map(|at| all.graph.points.list[at as usize]);
             points.map(|point| IntPoint::new(point.x, point.y)).collect()
         })
         .collect();
@@ -233,7 +249,7 @@ fn cap(
         net.points().iter().map(|p| ids.get(&Point::new(p.x, p.y)).copied().unwrap_or(NONE)).collect();
     for triangle in net.triangle_indices::<u32>().chunks_exact(3) {
         let [a, b, c] = [0, 1, 2].map(|i| points[triangle[i] as usize]);
-        let point = |at: u32| all.graph.points[at as usize];
+        let point = |at: u32| all.graph.points.list[at as usize];
         let is_left = area([a, b, c].map(point)) > 0;
         add(if is_left { [a, b, c] } else { [a, c, b] });
     }

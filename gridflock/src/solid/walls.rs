@@ -11,7 +11,7 @@ use super::mesh::Builder;
 use crate::error::SolidError;
 
 /// Adds all walls.
-pub(super) fn walls(all: &Columns<'_>, builder: &mut Builder) -> Result<(), SolidError> {
+pub(super) fn walls(all: &Columns, builder: &mut Builder) -> Result<(), SolidError> {
     let levels = Levels::new(all);
     let mut ends = Vec::new();
     for edge in 0..id(all.graph.edges.len()) {
@@ -32,7 +32,7 @@ pub(super) fn walls(all: &Columns<'_>, builder: &mut Builder) -> Result<(), Soli
             let ((low, side), (high, _)) = (pair[0], pair[1]);
             solid[side] = !solid[side];
             if low[1] > high[1] {
-                let at = all.graph.points[u as usize];
+                let at = all.graph.points.list[u as usize];
                 return Err(SolidError::SurfacesCross {
                     x_mm: super::mm_text(at.x),
                     y_mm: super::mm_text(at.y),
@@ -102,7 +102,7 @@ impl Chain<'_> {
 }
 
 impl Levels {
-    fn new(all: &Columns<'_>) -> Self {
+    fn new(all: &Columns) -> Self {
         let mut list = Vec::new();
         for (index, edge) in all.graph.edges.iter().enumerate() {
             let sides = [all.left_of(2 * id(index)), all.left_of(2 * id(index) + 1)];
@@ -118,11 +118,11 @@ impl Levels {
         }
         list.sort_unstable();
         list.dedup();
-        let mut starts = vec![0; all.graph.points.len() + 1];
+        let mut starts = vec![0; all.graph.points.list.len() + 1];
         for (point, _) in &list {
             starts[*point as usize + 1] += 1;
         }
-        for point in 0..all.graph.points.len() {
+        for point in 0..all.graph.points.list.len() {
             starts[point + 1] += starts[point];
         }
         Self { list, starts }

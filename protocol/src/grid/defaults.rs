@@ -104,42 +104,4 @@ impl GridParams {
             stacked_print_slice: Some(0.3),
         }
     }
-
-    /// The parameters whose features can be made today, each with what it means; all others must have their default.
-    pub const AVAILABLE: &'static [(&'static str, &'static str)] = &[
-        ("plate_size", "Outer size [x, y] before edge_adjust, 15 to 2000 mm a side."),
-        ("bed_size", "Printable area [x, y] of the printer, 30 to 2000 mm a side."),
-        ("filler_x", "Leftover in x: 0 padding, 1 cells of 1/n, 2 one cell of exactly that size."),
-        ("filler_y", "Leftover in y, as filler_x."),
-        ("filler_fraction", "n of filler 1, per axis, 1 to 5."),
-        (
-            "filler_minimum_size",
-            "Smallest cell of filler 2, per axis, above 8 mm; less is merged into the last cell.",
-        ),
-        ("alignment", "Share of the leftover padding that goes west and south, 0 to 1."),
-        ("edge_adjust", "Added to the padding [N, E, S, W] after the cells are placed; negative cuts cells."),
-        ("plate_corner_radius", "Radius of the plate's outer corners, 0 to 20 mm."),
-        (
-            "x_segment_algorithm",
-            "Upstream's planner in x: 0 ideal, 1 incremental. Only for comparison with the original.",
-        ),
-        ("x_column_count_first", "Upstream's planner: cells of the first column, 0 lets it choose."),
-        (
-            "y_row_count_first",
-            "Upstream's planner: cells of the first row in even and odd columns, 0 lets it choose.",
-        ),
-        ("connector_intersection_puzzle", "Puzzle tabs at the cell corners along seams."),
-        ("intersection_puzzle_fit", "0 loose to 1 tight (hammer fit)."),
-        ("magnets", "Magnet holes in the corners of cells."),
-        ("magnet_diameter", "Diameter of the hole, 3 to 10 mm."),
-        ("magnet_height", "Height of the hole, 0.5 to 5 mm."),
-        ("magnet_top", "Ceiling above the hole, 0.2 to 3 mm."),
-        ("magnet_bottom", "Floor below the hole, 0.2 to 3 mm."),
-        ("magnet_border", "Material around the hole, 0.8 to 4 mm."),
-        ("magnet_release_width", "Slot to push the magnet out: 0 none, else 1 mm up to the diameter."),
-        ("numbering", "Engraves a number into the underside of each plate."),
-        ("number_depth", "Depth of the number, 0.1 to 0.6 mm."),
-        ("number_size", "Height of a digit, 2 to 4 mm."),
-        ("number_squeeze_size", "Height of a digit on plates of one column, 1 to 2.5 mm."),
-    ];
 }

@@ -1,7 +1,7 @@
 //! What a drawer grid is: from the words of an order to a checked specification with a name and a key.
 //!
 //! Reading order: [`params`] (as sent, upstream's names, everything optional) → [`check`] (all faults at once)
-//! → [`spec`] (only what can be made) → [`key`] and [`sku`]; [`properties`] reads the lines of a shop order.
+//! → [`spec`] and [`parts`] (only what can be made) → [`key`] and [`sku`]; [`properties`] reads the lines of a shop order.
 //! Invariant: two specifications with the same [`GridKey`] give the same bytes in every plate.
 //! This module never plans, never makes geometry and never rounds a wish into something else.
 
@@ -11,7 +11,9 @@ mod fault;
 mod key;
 mod length;
 mod order;
+mod parameters;
 mod params;
+mod parts;
 mod properties;
 mod sku;
 mod spec;
@@ -23,12 +25,15 @@ pub use fault::{SpecFault, SpecFaults};
 pub use key::GridKey;
 pub use length::{Length, Share};
 pub use order::{GridOrder, OrderConnector};
+pub use parameters::Parameter;
 pub use params::GridParams;
+pub use parts::{
+    CellKind, Click, Connectors, EdgeAdjust, EdgePuzzle, Flip, HorizontalScrews, MagnetFrame, MagnetStyle,
+    Magnets, Numbering, PerSide, ScrewHole, ScrewsInside, Stack, VerticalScrews, Wall,
+};
 pub use properties::{PropertyFault, PropertyNames, PropertyReason, parse_properties};
 pub use sku::Sku;
-pub use spec::{
-    BedClass, Connector, EdgeAdjust, Filler, GridSpec, Magnets, Numbering, PerAxis, Segmentation,
-};
+pub use spec::{BedClass, Filler, GridSpec, PerAxis, Segmentation};
 
 /// Version of the geometry that `gridflock` makes. It is part of every grid key: raised with every change that
 /// alters the bytes of any plate, so that an old cached plate is never taken for a new one.

@@ -1,6 +1,6 @@
 //! The readable name of a grid. A label for people and shelves, never a cache key.
 
-use super::{Connector, GridParams, GridSpec};
+use super::{GridParams, GridSpec};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -14,15 +14,20 @@ impl Sku {
     /// The SKU of `spec`; `None` if its size is not in whole millimetres (a SKU is never rounded).
     pub(super) fn of(spec: &GridSpec) -> Option<Self> {
         let (width, height) = (spec.plate_size().x.whole_mm()?, spec.plate_size().y.whole_mm()?);
-        let connector = match spec.connector() {
-            Connector::None => "NC",
-            Connector::IntersectionPuzzle { .. } => "IP",
+        // Both at once is a variant of the first.
+        let (intersection, edge) =
+            (spec.connectors().intersection.is_some(), spec.connectors().edge.is_some());
+        let connector = match (intersection, edge) {
+            (true, _) => "IP",
+            (false, true) => "EP",
+            (false, false) => "NC",
         };
         let magnets = if spec.magnets().is_some() { "MAG" } else { "NOMAG" };
         let mut text = format!("GF-{width}x{height}-{connector}-{magnets}");
         let beyond = GridParams {
             plate_size: None,
             connector_intersection_puzzle: None,
+            connector_edge_puzzle: (intersection && edge).then_some(true),
             magnets: None,
             ..spec.to_params()
         };

@@ -3,6 +3,10 @@
 //! Invariant: the only ways to a [`GridSpec`] are [`GridSpec::check`] and decoding, which checks too. Parameters
 //! without effect (a magnet's diameter without magnets) are not part of it, so they never change a key.
 
+use super::parts::{
+    CellKind, Click, Connectors, EdgeAdjust, HorizontalScrews, Magnets, Numbering, PerSide, Stack,
+    VerticalScrews, Wall,
+};
 use super::{GEOMETRY_VERSION, GridKey, GridParams, Length, Share, Sku, SpecFaults, check};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -33,19 +37,6 @@ pub enum Filler {
     },
 }
 
-/// Added to the padding of each side after the cells are placed; negative cuts cells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct EdgeAdjust {
-    /// North side.
-    pub north: Length,
-    /// East side.
-    pub east: Length,
-    /// South side.
-    pub south: Length,
-    /// West side.
-    pub west: Length,
-}
-
 /// Wishes to the original's planner; the better planner has no use for them and refuses them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Segmentation {
@@ -63,46 +54,6 @@ impl Segmentation {
     pub fn is_free(self) -> bool {
         self == Self::default()
     }
-}
-
-/// How neighbouring plates hold together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Connector {
-    /// Not at all.
-    None,
-    /// Puzzle tabs at the cell corners.
-    IntersectionPuzzle {
-        /// 0 loose … 1 tight.
-        fit: Share,
-    },
-}
-
-/// Holes into which magnets are pressed from the side, in round frames at the cells' corners.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Magnets {
-    /// Diameter of the hole.
-    pub diameter: Length,
-    /// Height of the hole.
-    pub height: Length,
-    /// Ceiling above the hole.
-    pub top: Length,
-    /// Floor below the hole.
-    pub bottom: Length,
-    /// Material around the hole.
-    pub border: Length,
-    /// Width of the slot to push the magnet out; `None` for no slot.
-    pub release_width: Option<Length>,
-}
-
-/// A number engraved into the underside of each plate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Numbering {
-    /// Depth of the engraving.
-    pub depth: Length,
-    /// Height of a digit.
-    pub size: Length,
-    /// Height of a digit on plates of one column.
-    pub squeeze_size: Length,
 }
 
 /// Class of beds a grid is cut for: `250x220` (mm). Plates of one class fit every printer of it.
@@ -136,9 +87,21 @@ pub struct GridSpec {
     pub(super) edge_adjust: EdgeAdjust,
     pub(super) corner_radius: Length,
     pub(super) segmentation: Segmentation,
-    pub(super) connector: Connector,
+    pub(super) separate_padding: bool,
+    pub(super) cell_override: String,
+    pub(super) top_slice: Length,
+    pub(super) solid_base: Length,
+    pub(super) connectors: Connectors,
     pub(super) magnets: Option<Magnets>,
+    pub(super) click: Option<Click>,
     pub(super) numbering: Option<Numbering>,
+    pub(super) bottom_chamfer: PerSide<Length>,
+    pub(super) top_chamfer: PerSide<Length>,
+    pub(super) wall: Option<Wall>,
+    pub(super) vertical_screws: Option<VerticalScrews>,
+    pub(super) horizontal_screws: Option<HorizontalScrews>,
+    pub(super) thumbscrew: Option<Length>,
+    pub(super) stack: Option<Stack>,
 }
 
 impl GridSpec {
@@ -232,10 +195,45 @@ impl GridSpec {
         self.segmentation
     }
 
-    /// Kind of connector.
+    /// Whether padding becomes plates of its own.
     #[must_use]
-    pub const fn connector(&self) -> Connector {
-        self.connector
+    pub const fn separate_padding(&self) -> bool {
+        self.separate_padding
+    }
+
+    /// What stands in the cell of this number, counted from the south-west corner, row by row.
+    #[must_use]
+    pub fn cell_kind(&self, index: usize) -> CellKind {
+        match self.cell_override.as_bytes().get(index) {
+            Some(b's') => CellKind::Solid,
+            Some(b'e') => CellKind::Empty,
+            Some(_) | None => CellKind::Seat,
+        }
+    }
+
+    /// Taken off the top.
+    #[must_use]
+    pub const fn top_slice(&self) -> Length {
+        self.top_slice
+    }
+
+    /// All that is taken off the top, also for a stack.
+    #[must_use]
+    pub fn slice(&self) -> Length {
+        let stack = self.stack.map_or(0, |stack| stack.slice.tenths_um());
+        Length::from_tenths_um(self.top_slice.tenths_um() + stack)
+    }
+
+    /// Floor below everything.
+    #[must_use]
+    pub const fn solid_base(&self) -> Length {
+        self.solid_base
+    }
+
+    /// Kinds of connectors.
+    #[must_use]
+    pub const fn connectors(&self) -> Connectors {
+        self.connectors
     }
 
     /// Magnet holes, if any.
@@ -244,10 +242,64 @@ impl GridSpec {
         self.magnets
     }
 
+    /// Latches, if any.
+    #[must_use]
+    pub const fn click(&self) -> Option<Click> {
+        self.click
+    }
+
     /// Engraved numbers, if any.
     #[must_use]
     pub const fn numbering(&self) -> Option<Numbering> {
         self.numbering
+    }
+
+    /// 45° chamfers below, per side; zero for none.
+    #[must_use]
+    pub const fn bottom_chamfer(&self) -> PerSide<Length> {
+        self.bottom_chamfer
+    }
+
+    /// 45° chamfers above, per side; zero for none.
+    #[must_use]
+    pub const fn top_chamfer(&self) -> PerSide<Length> {
+        self.top_chamfer
+    }
+
+    /// The rim, if any.
+    #[must_use]
+    pub const fn wall(&self) -> Option<Wall> {
+        self.wall
+    }
+
+    /// Thickness of the rim per side; zero where there is none.
+    #[must_use]
+    pub fn wall_thickness(&self) -> PerSide<Length> {
+        self.wall.map(|wall| wall.thickness).unwrap_or_default()
+    }
+
+    /// Screws through the plate, if any.
+    #[must_use]
+    pub const fn vertical_screws(&self) -> Option<VerticalScrews> {
+        self.vertical_screws
+    }
+
+    /// Screws through the rim, if any.
+    #[must_use]
+    pub const fn horizontal_screws(&self) -> Option<HorizontalScrews> {
+        self.horizontal_screws
+    }
+
+    /// Diameter of the holes for thumbscrews, if any.
+    #[must_use]
+    pub const fn thumbscrew(&self) -> Option<Length> {
+        self.thumbscrew
+    }
+
+    /// The stack, if plates are printed in one.
+    #[must_use]
+    pub const fn stack(&self) -> Option<Stack> {
+        self.stack
     }
 }
 

@@ -26,8 +26,11 @@ fn every_parameter_has_a_default_and_every_default_is_accepted() {
     assert_eq!(all.by_name().len(), 94, "{text}");
     assert_eq!(GridParams::from_json(&text).unwrap(), all);
     assert_eq!(GridSpec::check(&all).unwrap(), GridSpec::check(&GridParams::default()).unwrap());
-    for (name, _) in GridParams::AVAILABLE {
-        assert!(all.by_name().contains_key(*name), "{name} is no parameter");
+    for Parameter { name, range, about } in GridParams::AVAILABLE {
+        let default = all.by_name().remove(*name).unwrap_or_else(|| panic!("{name} is no parameter"));
+        let is_number = default.is_number() || default.as_array().is_some();
+        assert_eq!(range.is_some(), is_number, "{name}");
+        assert!(about.ends_with('.'), "{name}: {about}");
     }
 }
 
@@ -40,11 +43,22 @@ fn a_label_says_size_connector_and_magnets_and_marks_everything_else() {
         (r#"{"plate_size":[42,42],"connector_intersection_puzzle":false}"#, "GF-42x42-NC-NOMAG"),
         // A magnet's size without magnets has no effect.
         (r#"{"plate_size":[42,42],"magnet_diameter":6.1}"#, "GF-42x42-IP-NOMAG"),
+        (
+            r#"{"plate_size":[42,42],"connector_intersection_puzzle":false,"connector_edge_puzzle":true}"#,
+            "GF-42x42-EP-NOMAG",
+        ),
+        (r#"{"plate_size":[42,42],"cell_override":"ccc"}"#, "GF-42x42-IP-NOMAG"),
     ];
     for (json, sku) in rows {
         assert_eq!(spec(json).sku().unwrap().as_str(), sku, "{json}");
     }
-    for other in [r#""bed_size":[256,256]"#, r#""numbering":false"#, r#""intersection_puzzle_fit":0.5"#] {
+    for other in [
+        r#""connector_edge_puzzle":true"#,
+        r#""solid_base":2"#,
+        r#""bed_size":[256,256]"#,
+        r#""numbering":false"#,
+        r#""intersection_puzzle_fit":0.5"#,
+    ] {
         let spec = spec(&format!(r#"{{"plate_size":[450,320],{other}}}"#));
         let expected = format!("GF-450x320-IP-NOMAG-X{}", spec.grid_key().short());
         assert_eq!(spec.sku().unwrap().as_str(), expected);
@@ -96,10 +110,103 @@ fn wrong_names_and_kinds_are_named_together() {
 }
 
 #[test]
-fn a_feature_that_is_not_built_is_refused_and_its_default_is_not() {
-    let found = faults(r#"{"solid_base":5,"magnet_style":0,"click":false}"#);
-    assert_eq!(found.len(), 2, "{found:?}");
-    assert_eq!(found[0], "magnet_style is 0; this feature is not available yet: leave it out or at 1");
+fn what_is_not_made_is_refused_and_its_default_is_not() {
+    let found = faults(r#"{"adapter_north":true,"test_pattern":1,"number_font":"sans-serif"}"#);
+    assert_eq!(
+        found,
+        [
+            "adapter_north is true; this program does not make that: leave it out or at false",
+            "test_pattern is 1; this program does not make that: leave it out or at 0",
+        ]
+    );
+}
+
+#[test]
+fn values_outside_of_their_limits_are_refused_with_their_limits() {
+    let all = GridParams::upstream_defaults().by_name();
+    for Parameter { name, range, .. } in GridParams::AVAILABLE {
+        let Some([min, max]) = range else { continue };
+        for wrong in [min - 1.0, max + 1.0, 1e9, -1e9] {
+            let one = if all[*name].is_array() { &all[*name][0] } else { &all[*name] };
+            let one = if one.is_f64() { serde_json::json!(wrong) } else { serde_json::json!(wrong as i64) };
+            let value = match all[*name].as_array() {
+                Some(list) => serde_json::Value::Array(vec![one; list.len()]),
+                None => one,
+            };
+            // Everything on, so that no parameter is without effect.
+            let mut object = serde_json::json!({
+                "connector_edge_puzzle": true, "magnets": true, "click": true, "stacked_print": true,
+                "vertical_screw_plate_corners": true, "vertical_screw_segment_corners": true,
+                "horizontal_screw_wall_north": true, "plate_wall_thickness": [2, 2, 2, 2], "solid_base": 2,
+                "thumbscrews": true, "filler_x": 1, "filler_y": 1,
+            });
+            if name.starts_with("click1") {
+                object["click_style"] = 0.into();
+            }
+            if *name == "filler_minimum_size" {
+                (object["filler_x"], object["filler_y"]) = (2.into(), 2.into());
+            }
+            object[*name] = value;
+            let found = faults(&object.to_string());
+            assert!(found.iter().any(|fault| fault.starts_with(name)), "{name} {wrong}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn combinations_that_cannot_be_made_are_refused() {
+    let rows = [
+        (r#"{"magnets":true,"magnet_frame_style":0}"#, "magnet_frame_style is 0; 1 (round frames) is wanted"),
+        (r#"{"thumbscrews":true}"#, "thumbscrews is true; false is wanted without a floor"),
+        (
+            r#"{"thumbscrews":true,"solid_base":18}"#,
+            "thumbscrew_diameter is 15.8; at most 4.0000 mm are wanted",
+        ),
+        (r#"{"solid_base":0.4,"top_slice":0.5}"#, "solid_base is 0.4; 0 or more than 0.5 mm is wanted"),
+        (r#"{"solid_base":0.3,"stacked_print":true}"#, "solid_base is 0.3; 0 or more than 0.3 mm"),
+        (
+            r#"{"click":true,"click_style":0,"connector_edge_puzzle":true}"#,
+            "click_style is 0; 1 (groove) is wanted with connector_edge_puzzle",
+        ),
+        (
+            r#"{"click":true,"clickgroove_strength":1.7}"#,
+            "clickgroove_strength is 1.7; at most 1.6500 mm are wanted",
+        ),
+        (
+            r#"{"click":true,"clickgroove_tab_length":26}"#,
+            "clickgroove_tab_length is 26; at most clickgroove_gap_length, 25 mm",
+        ),
+        (
+            r#"{"horizontal_screw_wall_east":true}"#,
+            "horizontal_screw_wall_east is true; false is wanted where plate_wall_thickness (east) is 0",
+        ),
+        (
+            r#"{"vertical_screw_other":true,"vertical_screw_countersink_top":[3.3,2]}"#,
+            "vertical_screw_countersink_top[0] is 3.3; at least 3.4000 mm",
+        ),
+        (
+            r#"{"vertical_screw_other":true,"vertical_screw_countersink_top":[6,0]}"#,
+            "vertical_screw_countersink_top is [6,0]; two zeros or two lengths",
+        ),
+        (
+            r#"{"vertical_screw_other":true,"vertical_screw_countersink_top":[3.6,9]}"#,
+            "vertical_screw_countersink_top[1] is 9; at most 1.60 mm",
+        ),
+        (
+            r#"{"connector_edge_puzzle":true,"edge_puzzle_dim":[5,2.5]}"#,
+            "edge_puzzle_dim[0] is 5; at least 5.2 mm are wanted",
+        ),
+        (
+            r#"{"connector_edge_puzzle":true,"edge_puzzle_count":4}"#,
+            "edge_puzzle_count is 4; bars of 10 mm with 2 mm between them take 46 mm",
+        ),
+        (r#"{"cell_override":"cxe"}"#, "cell_override is x; only the letters c"),
+        (r#"{"plate_wall_thickness":[0.2,0,0,0]}"#, "plate_wall_thickness (north) is 0.2; 0 (no rim) or"),
+    ];
+    for (json, start) in rows {
+        let found = faults(json);
+        assert!(found.iter().any(|f| f.starts_with(start)), "{start} is not in {found:?}");
+    }
 }
 
 #[test]
@@ -230,14 +337,13 @@ fn the_same_property_twice_must_mean_the_same() {
 }
 
 #[test]
-fn an_order_for_a_feature_that_is_not_built_names_it() {
+fn an_order_becomes_a_specification_for_the_bed_of_the_product() {
     let order = line(&[("Width (mm)", "450"), ("Height (mm)", "320"), ("Connector", "Edge puzzle")]).unwrap();
     let product = GridParams { bed_size: Some([256.0, 256.0]), ..GridParams::default() };
-    let faults = GridSpec::check(&order.to_params(&product)).unwrap_err();
-    assert!(
-        faults.to_string().starts_with("connector_edge_puzzle is true; this feature is not available yet")
-    );
+    let spec = GridSpec::check(&order.to_params(&product)).unwrap();
+    assert!(spec.connectors().edge.is_some() && spec.connectors().intersection.is_none());
     let order = GridOrder { connector: OrderConnector::None, magnets: true, ..order };
     let spec = GridSpec::check(&order.to_params(&product)).unwrap();
     assert_eq!(spec.bed_class().as_str(), "256x256");
+    assert!(spec.connectors().is_none() && spec.magnets().is_some());
 }

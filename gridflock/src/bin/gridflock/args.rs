@@ -38,13 +38,16 @@ pub(crate) enum Command {
         #[arg(long)]
         timing: bool,
     },
-    /// Draw the plan (.svg), or write the assembled grid to look at (.stl).
+    /// Draw the plan (.svg), or the assembled grid to look at (.png shaded picture, .stl).
     Preview {
         #[command(flatten)]
         source: Source,
         /// File to write; its ending says what.
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
+        /// Look from below (.png).
+        #[arg(long)]
+        below: bool,
     },
     /// Print the readable SKU and the grid key.
     Sku {
@@ -58,8 +61,11 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct Source {
     /// JSON file with grid parameters (all optional, in mm); `-` for standard input.
-    #[arg(value_name = "PARAMS.json")]
-    pub(crate) params: PathBuf,
+    #[arg(value_name = "PARAMS.json", required_unless_present = "from_link", conflicts_with = "from_link")]
+    pub(crate) params: Option<PathBuf>,
+    /// Take the parameters from a share link of the original's web page.
+    #[arg(long, value_name = "URL")]
+    pub(crate) from_link: Option<String>,
     /// Reproduce the original generator, its planner and quirks included.
     #[arg(long)]
     pub(crate) upstream_exact: bool,

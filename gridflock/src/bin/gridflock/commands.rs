@@ -4,10 +4,13 @@ use crate::args::{Arguments, Command, Format, Source};
 use crate::clock::Watch;
 use crate::failure::Failure;
 use crate::files;
+use crate::link;
 use anyhow::{Context, anyhow};
-use gridflock::export::Object;
+use gridflock::export::{Object, View};
 use gridflock::plan::PlanReport;
-use gridflock::{GenerateError, Mesh, Plan, plan, plan_svg, plan_upstream, write_3mf, write_stl};
+use gridflock::{
+    GenerateError, Mesh, Plan, plan, plan_svg, plan_upstream, render, write_3mf, write_png, write_stl,
+};
 use protocol::grid::{GridParams, GridSpec};
 use sha2::{Digest, Sha256};
 use std::io::Write;
@@ -21,7 +24,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Generate { source, out, format, threads, timing } => {
             generate(source, out, *format, usize::from(*threads), *timing)
         }
-        Command::Preview { source, out } => preview(source, out),
+        Command::Preview { source, out, below } => preview(source, out, *below),
         Command::Sku { source } => sku(source),
         Command::Schema => print(&pretty(&gridflock::schema::schema())?),
     }
@@ -48,7 +51,12 @@ fn read(source: &Source) -> Result<(GridSpec, Plan), Failure> {
 }
 
 fn read_spec(source: &Source) -> Result<GridSpec, Failure> {
-    let params = GridParams::from_json(&files::read_params(&source.params)?)?;
+    let text = match (&source.params, &source.from_link) {
+        (_, Some(link)) => link::params(link)?,
+        (Some(path), None) => files::read_params(path)?,
+        (None, None) => return Err(Failure::Input("PARAMS.json or --from-link is wanted".to_owned())),
+    };
+    let params = GridParams::from_json(&text)?;
     Ok(GridSpec::check(&params)?)
 }
 
@@ -81,7 +89,10 @@ fn sku(source: &Source) -> Result<(), Failure> {
     print(&format!("{sku}\n{}", spec.grid_key()))
 }
 
-fn preview(source: &Source, out: &Path) -> Result<(), Failure> {
+/// Size of a shaded picture, pixels.
+const PICTURE: (u32, u32) = (1200, 800);
+
+fn preview(source: &Source, out: &Path, below: bool) -> Result<(), Failure> {
     let (spec, plan) = read(source)?;
     match out.extension().and_then(|ending| ending.to_str()) {
         Some("svg") => files::write_atomic(out, plan_svg(&plan).as_bytes())?,
@@ -89,9 +100,17 @@ fn preview(source: &Source, out: &Path) -> Result<(), Failure> {
             let mesh = gridflock::generate_preview(&spec, &plan)?;
             files::write_atomic(out, &stl_bytes(&mesh)?)?;
         }
+        Some("png") => {
+            let mesh = gridflock::generate_preview(&spec, &plan)?;
+            let view = if below { View::Below } else { View::Above };
+            let mut bytes = Vec::new();
+            let (width, height) = PICTURE;
+            write_png(&render(&mesh, width, height, view), &mut bytes).context("cannot write PNG")?;
+            files::write_atomic(out, &bytes)?;
+        }
         Some(_) | None => {
             return Err(Failure::Input(format!(
-                "--out is {}; a name that ends in .svg or .stl is wanted",
+                "--out is {}; a name that ends in .svg, .png or .stl is wanted",
                 out.display()
             )));
         }

@@ -62,8 +62,12 @@ impl From<PlanError> for Failure {
 impl From<GenerateError> for Failure {
     fn from(error: GenerateError) -> Self {
         match error {
-            GenerateError::FallsApart { .. } => Self::Impossible(error.to_string()),
-            GenerateError::NoSuchPlate { .. } | GenerateError::Solid { .. } => Self::Other(error.into()),
+            GenerateError::FallsApart { .. } | GenerateError::NothingLeft { .. } => {
+                Self::Impossible(error.to_string())
+            }
+            GenerateError::NoSuchPlate { .. } | GenerateError::NotStacked | GenerateError::Solid { .. } => {
+                Self::Other(error.into())
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ mod clock;
 mod commands;
 mod failure;
 mod files;
+mod link;
 
 use clap::Parser;
 use std::io::Write;

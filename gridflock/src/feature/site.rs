@@ -1,0 +1,136 @@
+//! Where a plate stands in its grid: what every feature needs to know.
+
+use crate::plan::{Plan, Plate, Style};
+use crate::shape::pocket::{Cell, TOP};
+use crate::shape::{Point, coordinate};
+use protocol::grid::{CellKind, GridSpec, Magnets, PITCH, PerSide};
+
+/// One plate, with its cells in its own frame: origin at the south-west corner of its first cell.
+pub(crate) struct Site<'a> {
+    pub(crate) spec: &'a GridSpec,
+    pub(crate) plan: &'a Plan,
+    pub(crate) plate: &'a Plate,
+    /// Ends of the cells in x, first to last; a strip of padding has one.
+    pub(crate) lines_x: Vec<i32>,
+    /// Ends of the cells in y.
+    pub(crate) lines_y: Vec<i32>,
+    /// South-west corner without connectors and rim.
+    pub(crate) low: Point,
+    /// North-east corner.
+    pub(crate) high: Point,
+    /// Lowest point without rim.
+    pub(crate) bottom: i32,
+    /// Bottom of the level of the magnets, above the solid base; 0 without magnets.
+    pub(crate) level: i32,
+    /// Highest point without rim.
+    pub(crate) top: i32,
+    seats: Vec<Cell>,
+    empty: Vec<Cell>,
+}
+
+impl<'a> Site<'a> {
+    pub(crate) fn new(spec: &'a GridSpec, plan: &'a Plan, plate: &'a Plate) -> Self {
+        let (x, y) = (&plan.axes.x, &plan.axes.y);
+        let lines_x = lines(&x.cells, plate.first_cell[0], plate.cells[0]);
+        let lines_y = lines(&y.cells, plate.first_cell[1], plate.cells[1]);
+        let sides = plate.neighbours;
+        let padding = |neighbour: bool, padding: i64| if neighbour { 0 } else { coordinate(padding) };
+        let end = |lines: &[i32]| lines.last().copied().unwrap_or(0);
+        let level = -coordinate(spec.magnets().map_or(0, |magnets: Magnets| magnets.level().tenths_um()));
+        let mut site = Self {
+            spec,
+            plan,
+            plate,
+            low: Point::new(-padding(sides.west, x.start), -padding(sides.south, y.start)),
+            high: Point::new(
+                end(&lines_x) + padding(sides.east, x.end),
+                end(&lines_y) + padding(sides.north, y.end),
+            ),
+            lines_x,
+            lines_y,
+            bottom: level - coordinate(spec.solid_base().tenths_um()),
+            level,
+            top: TOP - coordinate(spec.slice().tenths_um()),
+            seats: Vec::new(),
+            empty: Vec::new(),
+        };
+        site.sort_cells();
+        site
+    }
+
+    fn sort_cells(&mut self) {
+        let columns = self.plan.axes.x.cells.len();
+        let spans = |lines: &[i32]| -> Vec<(i32, i32)> {
+            lines.iter().copied().zip(lines.iter().copied().skip(1)).collect()
+        };
+        let (x, y) = (spans(&self.lines_x), spans(&self.lines_y));
+        let [first_x, first_y] = self.plate.first_cell;
+        for (row, &(low_y, high_y)) in (first_y..).zip(&y) {
+            for (column, &(low_x, high_x)) in (first_x..).zip(&x) {
+                let cell = Cell { low: Point::new(low_x, low_y), high: Point::new(high_x, high_y) };
+                match self.spec.cell_kind(row * columns + column) {
+                    CellKind::Seat => self.seats.push(cell),
+                    CellKind::Empty => self.empty.push(cell),
+                    CellKind::Solid => {}
+                }
+            }
+        }
+    }
+
+    /// Whether quirks of the original are imitated.
+    pub(crate) fn is_upstream(&self) -> bool {
+        self.plan.style == Style::UpstreamExact
+    }
+
+    /// Cells for bins.
+    pub(crate) fn seats(&self) -> &[Cell] {
+        &self.seats
+    }
+
+    /// Cells that are left out.
+    pub(crate) fn empty(&self) -> &[Cell] {
+        &self.empty
+    }
+
+    /// The cell at a point; points outside belong to the nearest one.
+    pub(crate) fn cell_at(&self, point: Point) -> Cell {
+        let span = |lines: &[i32], value: i32| {
+            let after =
+                lines.partition_point(|&line| line <= value).clamp(1, lines.len().saturating_sub(1).max(1));
+            let get = |index: usize| lines.get(index).copied().unwrap_or(0);
+            (get(after - 1), get(after))
+        };
+        let (x, y) = (span(&self.lines_x, point.x), span(&self.lines_y, point.y));
+        Cell { low: Point::new(x.0, y.0), high: Point::new(x.1, y.1) }
+    }
+
+    /// Thickness of the rim per side of this plate: there is none along seams.
+    pub(crate) fn rim(&self) -> PerSide<i32> {
+        let wall = self.spec.wall_thickness();
+        let sides = self.plate.neighbours;
+        let thickness = |neighbour: bool, length: protocol::grid::Length| {
+            if neighbour { 0 } else { coordinate(length.tenths_um()) }
+        };
+        PerSide {
+            north: thickness(sides.north, wall.north),
+            east: thickness(sides.east, wall.east),
+            south: thickness(sides.south, wall.south),
+            west: thickness(sides.west, wall.west),
+        }
+    }
+}
+
+/// Side of a whole cell.
+pub(crate) fn pitch() -> i32 {
+    coordinate(PITCH.tenths_um())
+}
+
+fn lines(cells: &[i64], first: usize, count: usize) -> Vec<i32> {
+    let mut at = 0;
+    let mut lines = vec![0];
+    for cell in cells.iter().skip(first).take(count) {
+        at += cell;
+        lines.push(coordinate(at));
+    }
+    lines
+}

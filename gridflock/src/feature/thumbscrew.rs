@@ -1,0 +1,36 @@
+//! Holes for thumbscrews in the middle of whole cells: at the bottom of the seat as wide as said, 45° wider downwards.
+
+use super::site::pitch;
+use super::{FAR, Site};
+use crate::shape::circle;
+use crate::shape::round::{Cone, centre};
+use crate::solid::layers::{Action, Height::Flat, Layers, Region, Slope};
+use protocol::grid::MagnetFrame;
+
+pub(super) fn cut<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>) {
+    let Some(diameter) = site.spec.thumbscrew() else {
+        return;
+    };
+    let has_frames = site.spec.magnets().is_some_and(|magnets| magnets.frame == MagnetFrame::Round);
+    let top = if has_frames { site.level } else { 0 };
+    let whole = |cell: &&crate::shape::pocket::Cell| {
+        cell.high.x - cell.low.x == pitch() && cell.high.y - cell.low.y == pitch()
+    };
+    let centres: Vec<_> = site.seats().iter().filter(whole).map(|cell| centre(cell.low, cell.high)).collect();
+    if centres.is_empty() || top <= site.bottom {
+        return;
+    }
+    let radius_mm = diameter.mm() / 2.0;
+    let cone = Cone {
+        radii_mm: [radius_mm, radius_mm + f64::from(top - site.bottom) / 10_000.0],
+        z: [top, site.bottom],
+    };
+    let height = move |point| {
+        let cell = site.cell_at(point);
+        cone.height(centre(cell.low, cell.high), point)
+    };
+    let slope = layers.slope(Slope { range: cone.range(), steepness: 1, height: Box::new(height) });
+    layers.push(cone.region(&centres), Action::Cut(Flat(-FAR), slope));
+    let holes = centres.iter().map(|&centre| circle(centre, radius_mm)).collect();
+    layers.push(Region::of(holes), Action::Cut(Flat(-FAR), Flat(top)));
+}
