@@ -5,6 +5,7 @@ use protocol::order::{Event, OrderState, Present};
 use protocol::units::WallMs;
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
+use super::milestones::{self, About};
 use super::{cell, outbox};
 use crate::store::{PartWish, StoreError};
 
@@ -126,7 +127,10 @@ pub(super) fn milestone(
     let mut statement = tx.prepare_cached(MILESTONE)?;
     let correlation: String =
         statement.query_row((order.to_string(), kind, text, now.0), |row| row.get(0))?;
-    tracing::info!(order.id = %order, correlation, milestone = kind, "{correlation}: {kind}");
+    let text = format!("{correlation}: {kind}");
+    let about =
+        About { order: Some(order.to_string()), correlation: Some(correlation), text, ..About::default() };
+    milestones::note(kind, about);
     Ok(())
 }
 
