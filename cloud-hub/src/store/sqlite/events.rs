@@ -299,6 +299,7 @@ select ?2, tenant, orders, line, part, artifact_key, kind, label, ?3, ?4, ?5, ar
 from job
 where id = ?1
 on conflict do nothing";
+const ANSWERED: &str = "update job set needs_answer = 0, changed_ms = ?2 where id = ?1";
 const SCRAP_HOLD: &str = "delete from hold where orders = ?1 and source = 'production' and subject = ?2";
 /// Takes over a replacement: counted from its birth, so that the hub makes no second one.
 fn adopt_replacement(
@@ -330,6 +331,7 @@ fn adopt_replacement(
     if rows == 0 {
         return known_already(tx, born.job, old.order);
     }
+    tx.execute(ANSWERED, (old.id.to_string(), who.now.0))?;
     if let Some(order) = old.order {
         tx.execute(SCRAP_HOLD, (order.to_string(), format!("job {}", old.id)))?;
         progress::milestone(

@@ -36,12 +36,13 @@ pub(super) fn parts(connection: &Connection, line: LineId) -> Result<Vec<StoredP
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-// A job that waits for "print again?" counts as held: nothing is made in its place before the answer.
+// A job that waits for "print again?" counts as held: nothing is made in its place before the answer. What a replacement
+// makes anew counts there and not here, in whatever order its adoption and the sign-off are read.
 const PRESENT: &str = "
 select
   coalesce(sum(case when to_shelf = 0 then good_n else 0 end), 0) as good,
   coalesce(sum(case when wanted = 1 and (needs_answer = 1 or state in ('Claimed', 'Running', 'NeedsSignOff', 'Unknown'))
-    then units_n - good_n else 0 end), 0) as held,
+    then max(units_n - good_n - coalesce((select r.units_n from job r where r.replaces = job.id), 0), 0) else 0 end), 0) as held,
   coalesce(sum(case when wanted = 1 and state in ('Queued', 'Reserved') then units_n else 0 end), 0) as open
 from job
 where line = ?1 and part = ?2 and artifact_key = ?3";
