@@ -91,7 +91,7 @@ pub async fn run(config: Config, agent: PathBuf) -> Result<(), StartError> {
     let library = Arc::new(Library::embedded()?);
     check_printers(&config, &library)?;
     let data_dir = config.site.data_dir.clone();
-    let _lock = control::lock(&data_dir)?;
+    let _lock = control::lock(&data_dir).await?;
     let clock = Clock::of_this_machine();
     let (ledger, writer) = Ledger::open(&data_dir, clock)?;
     let blobs = BlobStore::open(&data_dir)?;

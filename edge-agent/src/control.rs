@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::UnixStream,
+    time::Instant,
 };
 
 use crate::{
@@ -27,6 +28,10 @@ use crate::{
 pub const SOCKET: &str = "control.sock";
 /// The lock that a daemon holds.
 const LOCK: &str = "lock";
+/// How long the lock is waited for.
+const LOCK_WAIT_MAX: Duration = Duration::from_secs(3);
+/// How often it is tried meanwhile.
+const LOCK_LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Longest request line, bytes.
 const LINE_BYTES_MAX: u64 = 10_000;
 /// How long an answer may take: enrolment speaks with the hub.
@@ -102,9 +107,22 @@ pub struct DataLock(#[expect(dead_code, reason = "the lock lives as long as the 
 
 /// Takes the data directory. Several agents never share one.
 ///
+/// Waits a little for the lock: an agent that was killed may leave a child that is not the slicer yet, and until it is,
+/// the lock's open file is its own as well (found by killing agents right before a slice).
+///
 /// # Errors
 /// [`ControlError::Busy`] when another process holds it.
-pub fn lock(data_dir: &Path) -> Result<DataLock, ControlError> {
+pub async fn lock(data_dir: &Path) -> Result<DataLock, ControlError> {
+    let end = Instant::now() + LOCK_WAIT_MAX;
+    loop {
+        match try_lock(data_dir) {
+            Err(ControlError::Busy(_)) if Instant::now() < end => tokio::time::sleep(LOCK_LOOK_EVERY).await,
+            settled => return settled,
+        }
+    }
+}
+
+fn try_lock(data_dir: &Path) -> Result<DataLock, ControlError> {
     files::make_folder(data_dir)?;
     let path = data_dir.join(LOCK);
     let file = std::fs::File::options().create(true).truncate(false).write(true).open(&path);
@@ -129,7 +147,7 @@ pub async fn ask(data_dir: &Path, ask: Ask) -> Result<String, ControlError> {
             Answer::Failed(text) => Err(ControlError::Refused(text)),
         };
     }
-    let _lock = lock(data_dir)?;
+    let _lock = lock(data_dir).await?;
     let (ledger, _writer) = Ledger::open(data_dir, Clock::of_this_machine())?;
     carry_out(&ledger, data_dir, ask).await
 }

@@ -13,6 +13,7 @@ use rusqlite::{Connection, params};
 use super::{
     Ledger, LedgerError, Stamp, meta,
     meta::key,
+    milestones,
     rows::{count, int},
 };
 
@@ -54,7 +55,16 @@ pub(super) fn append(
             what.is_critical(),
         ],
     )?;
+    note(seq, about, what);
     Ok(Seq::new(seq))
+}
+
+/// Progress is no transition; everything else that the hub is told gets a line in our own log.
+fn note(seq: u64, about: Option<(JobId, Epoch)>, what: &EventKind) {
+    if !matches!(what, EventKind::Progress { .. }) {
+        let job = about.map(|(job, _)| job);
+        milestones::note(what.name(), job, format!("event {seq} is written: {}", what.name()));
+    }
 }
 
 const LOG_BYTES: &str = "select coalesce(sum(length(body) + 100), 0) from event";
@@ -130,6 +140,7 @@ pub(super) fn acknowledge(connection: &Connection, acked: Seq) -> Result<(), Led
     if acked.get() > known {
         meta::set(connection, key::ACKED_SEQ, &acked.get().to_string())?;
         connection.execute(FORGET, [int(acked.get())])?;
+        milestones::note("EventsAcknowledged", None, format!("the hub has our events up to {acked}"));
     }
     Ok(())
 }

@@ -17,6 +17,7 @@ pub mod intent;
 pub mod journal;
 pub mod local;
 pub mod meta;
+mod milestones;
 pub mod outcome;
 pub mod printers;
 pub mod recover;
@@ -120,11 +121,14 @@ impl Ledger {
         work: impl FnOnce(&Connection, Stamp) -> Result<T, LedgerError> + Send + 'static,
     ) -> Result<T, LedgerError> {
         let stamp = self.stamp();
-        let result = self.writer.write(move |connection| work(connection, stamp)).await;
-        if result.is_ok() {
-            self.changed.send_modify(|n| *n = n.wrapping_add(1));
-        }
-        result
+        let work = move |connection: &Connection| {
+            let (result, noted) = milestones::during(|| work(connection, stamp));
+            result.map(|value| (value, noted))
+        };
+        let (value, noted) = self.writer.write(work).await?;
+        milestones::log(noted);
+        self.changed.send_modify(|n| *n = n.wrapping_add(1));
+        Ok(value)
     }
 
     /// Reads one consistent state on a reader connection, off the async threads.

@@ -11,7 +11,7 @@ use protocol::{
 use rusqlite::{Connection, params};
 
 use super::{
-    Ledger, LedgerError, Stamp, assignments, bed as beds, events, journal,
+    Ledger, LedgerError, Stamp, assignments, bed as beds, events, journal, milestones,
     rows::{attempt_columns, int},
     view,
     view::AttemptRow,
@@ -83,6 +83,11 @@ impl Ledger {
         self.write(move |c, now| {
             let row = view::attempt(c, no)?;
             c.execute(LAST_LINE, params![no.incarnation.to_string(), int(no.n)])?;
+            milestones::note(
+                "LastLineNext",
+                Some(row.job),
+                format!("the last line of attempt {no} may leave"),
+            );
             journal::note(c, now, row.no, "last line next")
         })
         .await

@@ -62,8 +62,10 @@ pub(super) async fn slice(
     if !output.exists() || !says_exported(&ended) {
         return Err(StageError::WroteNothing(engine::last_words(&ended)));
     }
+    tracing::info!(milestone = "Sliced", "{} was sliced for {}", model.path.display(), profile.id);
     normalise(&output)?;
     let audited = audit::file(&output, profile, material, model.volume_mm3)?;
+    tracing::info!(milestone = "Audited", "G-code for {} passed the audit", profile.id);
     Ok((output, audited))
 }
 

@@ -192,6 +192,8 @@ impl Worker {
         let (gcode, audited) = match &request.artifact {
             Artifact::Grid { spec, plate } => {
                 let mesh = grid_mesh(spec, plate, &folder.0).await?;
+                let job = request.job;
+                tracing::info!(milestone = "MeshMade", job.id = %job, "plate {plate} of job {job} is a mesh");
                 let model = Model { path: &mesh.path, volume_mm3: Some(mesh.volume_mm3) };
                 slice::slice(engine, &folder.0, model, &request.profile, &request.material).await?
             }

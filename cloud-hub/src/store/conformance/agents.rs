@@ -94,6 +94,41 @@ pub(super) async fn a_replacement_is_adopted_and_never_made_twice(
     assert!(detail.timeline.iter().any(|m| m.kind == "replacement_adopted"));
 }
 
+pub(super) async fn a_replacement_takes_the_place_of_what_it_replaces(
+    store: &'static dyn Store,
+    _clock: SetClock,
+) {
+    let shop = shop(store).await;
+    let mut agent = Agent::enrol(store, "Ghent").await;
+    store.apply_order(order(&shop, 1, vec![line("l1", 1)])).await.unwrap();
+    let fetched = agent.fetch().await;
+    // One is counted as scrap first and printed again after an answer; of the other, the replacement is read first.
+    for (n, it) in (1..).zip(&fetched) {
+        let second = sources::job();
+        let is_answer = n == 1;
+        let mut events = agent.print(it, n, false, (!is_answer).then_some(second));
+        let replaces = Replaces { job: it.job, units: vec![1] };
+        let what =
+            EventKind::ReplacementCreated { replaces, purpose: it.purpose.clone(), units: it.units.clone() };
+        let born = agent.event(second, it.epoch, what);
+        events.insert(if is_answer { 3 } else { 2 }, born);
+        for (event, seq) in events.iter_mut().zip(4 * (n - 1) + 1..) {
+            event.seq = Seq::new(seq);
+        }
+        for (event, updated) in events.into_iter().zip(10_i64 * i64::try_from(n).unwrap()..) {
+            agent.poll(vec![event]).await;
+            let read_again = store.apply_order(order(&shop, updated, vec![line("l1", 1)])).await.unwrap();
+            assert_eq!((read_again.jobs_made, read_again.jobs_withdrawn), (0, 0), "plate {n}, at {updated}");
+        }
+        let job = store.job(shop.tenant, second).await.unwrap().unwrap();
+        assert!(job.is_wanted, "nobody asks for the replacement of plate {n} back");
+    }
+    assert!(
+        store.jobs(shop.tenant, 9).await.unwrap().iter().all(|j| !j.needs_answer),
+        "answered at the agent"
+    );
+}
+
 pub(super) async fn a_declined_job_goes_elsewhere_or_asks(store: &'static dyn Store, _clock: SetClock) {
     let shop = shop(store).await;
     let mut first = Agent::enrol(store, "Ghent").await;

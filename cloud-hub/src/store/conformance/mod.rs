@@ -38,6 +38,7 @@ stories! {
     agents::a_pinned_job_is_claimed_with_its_hand_out,
     agents::events_are_applied_once_and_in_order,
     agents::a_replacement_is_adopted_and_never_made_twice,
+    agents::a_replacement_takes_the_place_of_what_it_replaces,
     agents::a_declined_job_goes_elsewhere_or_asks,
     agents::a_claimed_job_is_asked_back_and_never_given_away,
     agents::an_agent_in_another_life_compares_notes_first,

@@ -7,6 +7,7 @@ use protocol::ids::{AgentId, JobId, TenantId};
 use protocol::units::WallMs;
 use rusqlite::{OptionalExtension as _, Transaction};
 
+use super::milestones::{self, About};
 use super::{cell, life, machine, restore};
 use crate::store::StoreError;
 
@@ -62,6 +63,8 @@ pub(super) fn open_jobs(
         at.job = before.reserve(agent, hub).ok_or(StoreError::NumbersUsedUp("epochs"))?;
         machine::save(tx, &before, &at, now)?;
         machine::desire(tx, agent, job, at.job.last_epoch, "Run")?;
+        let text = format!("job {job} is for agent {agent}");
+        milestones::note("job_assigned", About { job: Some(job.to_string()), text, ..About::default() });
         ring.push(agent);
     }
     ring.sort_unstable();

@@ -10,6 +10,7 @@ use protocol::wire::v1::{AttemptRef, Event, EventKind, Purpose, Replaces, Unit, 
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::machine::JobAt;
+use super::milestones::{self, About};
 use super::{cell, life, machine, progress};
 use crate::store::StoreError;
 
@@ -70,7 +71,19 @@ pub(super) fn apply(tx: &Transaction<'_>, who: Speaker, event: &Event) -> Result
         event.wall_ms.map(|w| w.0),
         who.now.0
     ])?;
+    tell(who, event, outcome);
     Ok(done)
+}
+
+/// Progress is no transition; every other event that was taken in gets a line in our own log.
+fn tell(who: Speaker, event: &Event, outcome: &str) {
+    let Tolerant::Known(kind) = &event.what else { return };
+    if matches!(kind, EventKind::Progress { .. }) {
+        return;
+    }
+    let text = format!("event {} of agent {}: {}, {outcome}", event.seq, who.agent, kind.name());
+    let job = event.job.map(|j| j.to_string());
+    milestones::note("event_taken", About { job, event: Some(kind.name()), text, ..About::default() });
 }
 
 fn known(tx: &Transaction<'_>, who: Speaker, event: &Event, kind: &EventKind) -> Result<Done, StoreError> {
@@ -286,6 +299,7 @@ select ?2, tenant, orders, line, part, artifact_key, kind, label, ?3, ?4, ?5, ar
 from job
 where id = ?1
 on conflict do nothing";
+const ANSWERED: &str = "update job set needs_answer = 0, changed_ms = ?2 where id = ?1";
 const SCRAP_HOLD: &str = "delete from hold where orders = ?1 and source = 'production' and subject = ?2";
 /// Takes over a replacement: counted from its birth, so that the hub makes no second one.
 fn adopt_replacement(
@@ -317,6 +331,7 @@ fn adopt_replacement(
     if rows == 0 {
         return known_already(tx, born.job, old.order);
     }
+    tx.execute(ANSWERED, (old.id.to_string(), who.now.0))?;
     if let Some(order) = old.order {
         tx.execute(SCRAP_HOLD, (order.to_string(), format!("job {}", old.id)))?;
         progress::milestone(

@@ -10,6 +10,7 @@ mod events;
 mod inbox;
 mod machine;
 mod methods;
+mod milestones;
 mod orders;
 mod outbox;
 mod people;
@@ -67,7 +68,15 @@ impl Sqlite {
         work: impl FnOnce(&Transaction<'_>, WallMs) -> Result<T, StoreError> + Send + 'static,
     ) -> Answer<'_, T> {
         let now = self.clock.wall();
-        Box::pin(self.db.write(move |tx| work(tx, now)))
+        let work = move |tx: &Transaction<'_>| {
+            let (result, noted) = milestones::during(|| work(tx, now));
+            result.map(|value| (value, noted))
+        };
+        Box::pin(async move {
+            let (value, noted) = self.db.write(work).await?;
+            milestones::log(noted);
+            Ok(value)
+        })
     }
 
     fn read<T: Send + 'static>(

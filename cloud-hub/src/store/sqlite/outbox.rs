@@ -7,6 +7,7 @@ use protocol::order::Event;
 use protocol::units::WallMs;
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
+use super::milestones::{self, About};
 use super::{cell, progress};
 use crate::sources;
 use crate::store::{
@@ -151,6 +152,7 @@ pub(super) fn take(
     let Some(taken) = next.optional()? else { return Ok(None) };
     let rows = tx.execute(FLY, (&taken.id, owner, boot, now.0))?;
     assert_eq!(rows, 1, "a row that was read is still there within its transaction");
+    tell(&taken.effect, taken.order, "in_flight");
     Ok(Some(taken))
 }
 
@@ -162,7 +164,16 @@ pub(super) fn set_intent(
     now: WallMs,
 ) -> Result<(), StoreError> {
     tx.execute(INTENT, (id, cell::to_json("effect", effect)?, now.0))?;
+    tell(effect, None, "intent_stored");
     Ok(())
+}
+
+/// A line of the log about a call, for example `label_in_flight`.
+fn tell(effect: &Effect, order: Option<OrderId>, what: &str) {
+    let (kind, service) = effect.words();
+    let text = format!("a call to {service}: {kind} is {what}");
+    let about = About { order: order.map(|o| o.to_string()), text, ..About::default() };
+    milestones::note(&format!("{kind}_{what}"), about);
 }
 
 const FLYING: &str = "

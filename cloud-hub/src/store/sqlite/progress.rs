@@ -5,6 +5,7 @@ use protocol::order::{Event, OrderState, Present};
 use protocol::units::WallMs;
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
+use super::milestones::{self, About};
 use super::{cell, outbox};
 use crate::store::{PartWish, StoreError};
 
@@ -35,12 +36,13 @@ pub(super) fn parts(connection: &Connection, line: LineId) -> Result<Vec<StoredP
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-// A job that waits for "print again?" counts as held: nothing is made in its place before the answer.
+// A job that waits for "print again?" counts as held: nothing is made in its place before the answer. What a replacement
+// makes anew counts there and not here, in whatever order its adoption and the sign-off are read.
 const PRESENT: &str = "
 select
   coalesce(sum(case when to_shelf = 0 then good_n else 0 end), 0) as good,
   coalesce(sum(case when wanted = 1 and (needs_answer = 1 or state in ('Claimed', 'Running', 'NeedsSignOff', 'Unknown'))
-    then units_n - good_n else 0 end), 0) as held,
+    then max(units_n - good_n - coalesce((select r.units_n from job r where r.replaces = job.id), 0), 0) else 0 end), 0) as held,
   coalesce(sum(case when wanted = 1 and state in ('Queued', 'Reserved') then units_n else 0 end), 0) as open
 from job
 where line = ?1 and part = ?2 and artifact_key = ?3";
@@ -126,7 +128,10 @@ pub(super) fn milestone(
     let mut statement = tx.prepare_cached(MILESTONE)?;
     let correlation: String =
         statement.query_row((order.to_string(), kind, text, now.0), |row| row.get(0))?;
-    tracing::info!(order.id = %order, correlation, milestone = kind, "{correlation}: {kind}");
+    let text = format!("{correlation}: {kind}");
+    let about =
+        About { order: Some(order.to_string()), correlation: Some(correlation), text, ..About::default() };
+    milestones::note(kind, about);
     Ok(())
 }
 

@@ -12,6 +12,7 @@ use protocol::wire::{SYNC_BYTES_MAX, Tolerant, WAIT_MS_MAX};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::events::{self, Effect, Speaker};
+use super::milestones::{self, About};
 use super::{assign, cell, life, machine, progress, restore};
 use crate::store::{StoreError, Synced};
 
@@ -210,6 +211,9 @@ impl Poll<'_> {
                 None => delta.removed.push(row.job),
                 Some(assignment) => {
                     if self.is_for_this_life(row.job, &assignment, incarnation)? {
+                        let text = format!("job {} goes out to agent {}", row.job, self.agent.id);
+                        let about = About { job: Some(row.job.to_string()), text, ..About::default() };
+                        milestones::note("assignment_delivered", about);
                         delta.upserts.push(Tolerant::Known(assignment));
                     }
                 }

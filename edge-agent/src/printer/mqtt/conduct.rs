@@ -136,9 +136,12 @@ impl Actor {
         let Some(link) = &self.link else {
             return not_started(reply, NotStarted::UploadRefused, "it is not connected");
         };
+        let attempt = order.attempt;
+        tracing::info!(milestone = "FileUploaded", attempt.no = %attempt, "the printer has the file of attempt {attempt}");
         if let Err(why) = link.publish(request) {
             return not_started(reply, NotStarted::UploadRefused, why);
         }
+        tracing::info!(milestone = "StartPublished", attempt.no = %attempt, "the start of attempt {attempt} is on its way");
         let now = Instant::now();
         self.following.push(Following {
             attempt: order.attempt,

@@ -324,6 +324,10 @@ impl Actor {
                 }
                 let bytes = link.session.wire.send(text, Tag::Job(index), now);
                 link.out.extend(bytes);
+                if index == 0 {
+                    let attempt = job.order.attempt;
+                    tracing::info!(milestone = "FirstLineSent", attempt.no = %attempt, "the first line of attempt {attempt} goes out");
+                }
                 job.sent();
                 true
             }
