@@ -19,6 +19,7 @@ pub mod local;
 pub mod meta;
 pub mod outcome;
 pub mod printers;
+pub mod queue;
 pub mod recover;
 pub mod replacement;
 pub mod rows;
