@@ -158,7 +158,11 @@ impl Maker<'_> {
             lead,
             why: words,
             steps: Vec::new(),
-            unblock: best.and_then(|(printer, reasons)| self.unblock(job, printer, reasons)),
+            unblock: if job.is_held {
+                Some(self.post(job, "unhold", "Release").like("btn"))
+            } else {
+                best.and_then(|(printer, reasons)| self.unblock(job, printer, reasons))
+            },
             printers: why.iter().map(|(p, r)| (self.name(p), reasons(r))).collect(),
             more: self.more(job),
         }
@@ -172,6 +176,9 @@ impl Maker<'_> {
     ) -> (&'static str, String) {
         if let Some(reason) = &job.reason {
             return ("Stuck:", sentence(reason));
+        }
+        if job.is_held {
+            return ("Waits on purpose:", "Somebody here holds it.".into());
         }
         let Some((printer, reasons)) = best else {
             return ("Stuck:", "There is no printer here.".into());
