@@ -8,8 +8,6 @@
 
 mod scene;
 
-use std::path::{Path, PathBuf};
-
 use platewright_tests::process;
 use scene::Scene;
 use serde_json::json;
@@ -17,13 +15,9 @@ use serde_json::json;
 /// Oldest Node.js that drives the browser.
 const NODE_MAJOR_MIN: u32 = 20;
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
-
 /// The machine's Node.js, or the one that set-up installed because the machine's was too old.
 fn node() -> String {
-    let own = root().join(".cache/node/bin/node");
+    let own = process::project().join(".cache/node/bin/node");
     let found = [own.to_string_lossy().into_owned(), "node".to_owned()];
     let is_new = |program: &String| {
         let said = process::run_program(program, &["--version"]).unwrap_or_default();
@@ -35,7 +29,7 @@ fn node() -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_is_good_to_look_at_and_to_work_with() {
-    let browser = root().join("tests/browser");
+    let browser = process::project().join("tests/browser");
     assert!(
         browser.join("node_modules/playwright-core").exists(),
         "the browser's driver is missing: make setup"
@@ -43,7 +37,7 @@ async fn every_page_is_good_to_look_at_and_to_work_with() {
     let folder = tempfile::tempdir().unwrap().keep();
     println!("everything is kept in {}", folder.display());
     let scene = Scene::build(&folder).await.unwrap();
-    let out = root().join("target/browser");
+    let out = process::project().join("target/browser");
     let is_soak = std::env::var_os("SOAK").is_some();
     let mut told = scene.told().await.unwrap();
     told["out"] = json!(out);

@@ -83,24 +83,6 @@ fn finish(mut command: Command, name: &str, arguments: &[&str]) -> anyhow::Resul
     Ok(out.trim().to_owned())
 }
 
-/// Runs a program of the system to its end and gives its output; anything but exit 0 is an error with both streams.
-///
-/// # Errors
-/// See above, or it is not there.
-pub fn run_program(program: &str, arguments: &[&str]) -> anyhow::Result<String> {
-    #[expect(clippy::disallowed_methods, reason = "the one place that starts the processes of a run")]
-    let output = Command::new(program).args(arguments).stdin(Stdio::null()).output();
-    let output = output.with_context(|| format!("start {program}"))?;
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    anyhow::ensure!(
-        output.status.success(),
-        "{program} {}: {}\n{out}{err}",
-        arguments.join(" "),
-        output.status
-    );
-    Ok(out.into_owned())
-}
-
 /// Whether a program of the system is there and ends with 0.
 #[must_use]
 pub fn succeeds(program: &str, arguments: &[&str]) -> bool {
