@@ -9,6 +9,7 @@ case $what in all | run) ;; *) echo "usage: $0 [all|run]" >&2; exit 2 ;; esac
 cd "$(dirname "$0")/.."
 export PATH="$HOME/.cargo/bin:$PATH" DEBIAN_FRONTEND=noninteractive
 SLICER_DIR=${SLICER_DIR:-/opt/platewright/slicer}
+NODE=24.21.0
 TOOLCHAIN=$(sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml)
 
 say() { printf 'setup: %s\n' "$*"; }
@@ -53,6 +54,23 @@ rust() {
     fi
 }
 
+# Drives the browser of the tests. Where the machine's own is missing or too old, a pinned one goes into .cache.
+browser_driver() {
+    is_new() { [ "$("$1" --version 2>/dev/null | sed 's/^v\([0-9]*\).*/\1/')" -ge 20 ] 2>/dev/null; }
+    command -v npm >/dev/null || apt_install npm "installs the browser tests' driver from its lock file"
+    if ! is_new node && ! is_new .cache/node/bin/node; then
+        case $(uname -m) in x86_64) arch=x64 ;; aarch64) arch=arm64 ;; *) fail "no Node.js 20 for $(uname -m): install one, then call make setup again" ;; esac
+        say "installing Node.js $NODE into .cache/node: drives the browser (this system's own is too old)"
+        npm install --prefix .cache/node --no-audit --no-fund --no-save "node-linux-$arch@$NODE" >/dev/null
+        mkdir -p .cache/node/bin
+        ln -sf "../node_modules/node-linux-$arch/bin/node" .cache/node/bin/node
+        is_new .cache/node/bin/node || fail "the installed Node.js does not run"
+    fi
+    cmp -s tests/browser/package-lock.json tests/browser/node_modules/.installed && return 0
+    say "installing playwright-core and axe-core: look at the pages with a real browser"
+    (cd tests/browser && npm ci --no-audit --no-fund >/dev/null && cp package-lock.json node_modules/.installed)
+}
+
 sandbox() {
     if bwrap --ro-bind / / --unshare-all /bin/true 2>/dev/null; then say "the slicer runs in bubblewrap"; return; fi
     if grep -q landlock /sys/kernel/security/lsm 2>/dev/null; then say "bubblewrap does not work here; the slicer runs under Landlock"; return; fi
@@ -71,6 +89,9 @@ if [ "$what" = all ]; then
     apt_install vsftpd "the FTPS server inside the simulated MQTT printer"
     apt_install strace "records what reaches the disk, for the power-cut tests"
     apt_install openssl "certificates of the simulated MQTT printer"
+    apt_install chromium "shows the pages to the browser tests"
+    apt_install fonts-dejavu-core "letters for that browser"
+    browser_driver
 fi
 sandbox
 say "done"

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use protocol::ids::{AgentId, ShopId, TenantId};
 use protocol::units::WallMs;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use crate::blobs::Blobs;
@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::secrets::Vault;
 use crate::store::sqlite::Sqlite;
 use crate::store::{Shop, Store, StoreError};
+use crate::web::events::STREAMS_MAX;
 use crate::web::limits::Guesses;
 use crate::{files, net, sendcloud, shopify, simplyprint, sources};
 
@@ -45,6 +46,8 @@ pub struct Hub {
     pub outbox_wake: Notify,
     /// Wakes polls of agents.
     pub bells: Bells,
+    /// Places for pages that listen for changes.
+    pub streams: Arc<Semaphore>,
     /// Wrong passwords and codes.
     pub guesses: Guesses,
     /// Fires when the hub stops: waiting polls are answered.
@@ -107,6 +110,7 @@ impl Hub {
             inbox_wake: Notify::new(),
             outbox_wake: Notify::new(),
             bells: Bells::default(),
+            streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             guesses: Guesses::default(),
             stopping: CancellationToken::new(),
             started: clock.wall(),

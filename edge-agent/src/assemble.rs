@@ -19,7 +19,7 @@ use crate::{
     config::{self, Config, Connection},
     control,
     files::{self, FileError},
-    floor::{self, Floor, Station},
+    floor::{self, Floor, Station, heat::Heat},
     housekeeping::keep_room,
     ledger::{Ledger, recover::Found},
     pipeline::Pipeline,
@@ -236,7 +236,7 @@ async fn station(
         data_dir: data_dir.to_owned(),
     };
     let (owner, handle) = connect(settings, &profile, known, (tasks, reports))?;
-    Ok(Station { settings: settings.clone(), profile, owner, handle })
+    Ok(Station { settings: settings.clone(), profile, owner, handle, heat: Heat::default() })
 }
 
 /// What a printer's task needs from the ledger.

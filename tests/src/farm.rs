@@ -32,6 +32,30 @@ pub enum Printers {
     SerialAndMqtt,
 }
 
+/// A printer that a farm simulates.
+#[derive(Debug, Clone, Copy)]
+pub struct Simulated {
+    /// Its id in the settings.
+    pub id: &'static str,
+    /// Its name on the pages.
+    pub name: &'static str,
+    /// Whether it owns its jobs, over MQTT; else it hangs on a serial port.
+    pub is_mqtt: bool,
+    /// Motion, times that of a real one.
+    pub speed: u32,
+}
+
+impl Printers {
+    fn list(self, speed: u32) -> Vec<Simulated> {
+        let serial = Simulated { id: "cr-1", name: "cr-1", is_mqtt: false, speed };
+        let mqtt = Simulated { id: "a1-1", name: "a1-1", is_mqtt: true, speed };
+        match self {
+            Self::Serial => vec![serial],
+            Self::SerialAndMqtt => vec![serial, mqtt],
+        }
+    }
+}
+
 /// A farm that runs.
 #[derive(Debug)]
 pub struct Farm {
@@ -60,16 +84,24 @@ impl Farm {
     /// # Errors
     /// Something does not start.
     pub async fn start(folder: &Path, printers: Printers, speed: u32) -> anyhow::Result<Self> {
+        Self::with(folder, &printers.list(speed)).await
+    }
+
+    /// The same with these printers.
+    ///
+    /// # Errors
+    /// Something does not start.
+    pub async fn with(folder: &Path, printers: &[Simulated]) -> anyhow::Result<Self> {
         std::fs::create_dir_all(folder)?;
         let mut peers = Vec::new();
-        let shopify = peer(&mut peers, folder, "shopify-stand-in", &[]).await?;
-        let sendcloud = peer(&mut peers, folder, "sendcloud-stand-in", &[]).await?;
-        let simplyprint = peer(&mut peers, folder, "simplyprint-stand-in", &[]).await?;
+        let shopify = peer(&mut peers, folder, ("shopify", "shopify-stand-in"), &[]).await?;
+        let sendcloud = peer(&mut peers, folder, ("sendcloud", "sendcloud-stand-in"), &[]).await?;
+        let simplyprint = peer(&mut peers, folder, ("simplyprint", "simplyprint-stand-in"), &[]).await?;
         let outside = Outside { shopify: shopify.clone(), sendcloud: sendcloud.clone(), simplyprint };
         let mut hub = Hub::new(folder, &outside)?;
         hub.start().await?;
         let link = Link::to(hub.address()?).await?;
-        let (wired, controls) = start_printers(&mut peers, folder, printers, speed).await?;
+        let (wired, controls) = start_printers(&mut peers, folder, printers).await?;
         let mut agent = Agent::new(folder, Some(&link.url()), &wired)?;
         agent.command(&["enrol", "--hub", &link.url(), "--code", &hub.agent_code()?])?;
         agent.start().await?;
@@ -154,10 +186,10 @@ impl Farm {
 async fn peer(
     peers: &mut Vec<Process>,
     folder: &Path,
-    binary: &str,
+    (name, binary): (&str, &str),
     arguments: &[String],
 ) -> anyhow::Result<String> {
-    let mut process = Process::start(folder, binary, binary, arguments)?;
+    let mut process = Process::start(folder, name, binary, arguments)?;
     let address = process.address().await?;
     peers.push(process);
     Ok(address)
@@ -166,37 +198,37 @@ async fn peer(
 async fn start_printers(
     peers: &mut Vec<Process>,
     folder: &Path,
-    printers: Printers,
-    speed: u32,
+    printers: &[Simulated],
 ) -> anyhow::Result<(Vec<Wired>, BTreeMap<String, Http>)> {
     let mut wired = Vec::new();
     let mut controls = BTreeMap::new();
-    let port = folder.join("cr-1.tty");
-    let arguments = [
-        "--link".to_owned(),
-        port.to_string_lossy().into_owned(),
-        "--speed".into(),
-        speed.to_string(),
-        "--baud".into(),
-        "0".into(),
-    ];
-    let address = peer(peers, folder, "sim-marlin", &arguments).await?;
-    controls.insert("cr-1".to_owned(), Http::new(format!("http://{address}"))?);
-    let connection = format!("{{ kind = \"serial\", port = {:?} }}", port);
-    wired.push(Wired { id: "cr-1".into(), profile: "creality/cr-10".into(), connection });
-    if printers == Printers::SerialAndMqtt {
-        let address = peer(peers, folder, "sim-bambu", &["--speed".to_owned(), speed.to_string()]).await?;
-        let control = Http::new(format!("http://{address}"))?;
-        let state = control.get("/__control/state").await?;
-        let connection = mqtt_connection(folder, &state)?;
-        controls.insert("a1-1".to_owned(), control);
-        wired.push(Wired { id: "a1-1".into(), profile: "bambu/a1".into(), connection });
+    for it in printers {
+        let (id, profile) = (it.id.to_owned(), if it.is_mqtt { "bambu/a1" } else { "creality/cr-10" });
+        let (connection, control) = if it.is_mqtt {
+            let address =
+                peer(peers, folder, (it.id, "sim-bambu"), &["--speed".to_owned(), it.speed.to_string()])
+                    .await?;
+            let control = Http::new(format!("http://{address}"))?;
+            let state = control.get("/__control/state").await?;
+            (mqtt_connection(folder, it.id, &state)?, control)
+        } else {
+            let port = folder.join(format!("{id}.tty"));
+            let link = port.to_string_lossy().into_owned();
+            let speed = it.speed.to_string();
+            let arguments = ["--link", &link, "--speed", &speed, "--baud", "0"].map(str::to_owned);
+            let address = peer(peers, folder, (it.id, "sim-marlin"), &arguments).await?;
+            (format!("{{ kind = \"serial\", port = {port:?} }}"), Http::new(format!("http://{address}"))?)
+        };
+        controls.insert(id.clone(), control);
+        // The name is the next key of the printer's table.
+        let connection = format!("{connection}\nname = {:?}", it.name);
+        wired.push(Wired { id, profile: profile.into(), connection });
     }
     Ok((wired, controls))
 }
 
-fn mqtt_connection(folder: &Path, state: &Value) -> anyhow::Result<String> {
-    let code = folder.join("a1-1.code");
+fn mqtt_connection(folder: &Path, id: &str, state: &Value) -> anyhow::Result<String> {
+    let code = folder.join(format!("{id}.code"));
     http::write(&code, text(state, "/access_code")?)?;
     let port =
         |key: &str| state.get(key).and_then(Value::as_u64).with_context(|| format!("{key} of {state}"));

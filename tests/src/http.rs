@@ -61,6 +61,18 @@ impl Http {
         Ok(Self { cookie: Some(cookie), ..self.clone() })
     }
 
+    /// The session's cookie as `name=value`, if there is a session.
+    #[must_use]
+    pub fn cookie(&self) -> Option<&str> {
+        self.cookie.as_deref()
+    }
+
+    /// The bearer token, if there is one.
+    #[must_use]
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
     /// The server's address.
     #[must_use]
     pub fn base(&self) -> &str {

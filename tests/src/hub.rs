@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The owner's password in runs.
-const PASSWORD: &str = "a password for runs only";
+pub const PASSWORD: &str = "a password for runs only";
 
 /// Where the outside services listen.
 #[derive(Debug, Clone)]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -18,15 +19,15 @@ const HEADER_BYTES_MAX: usize = 255;
 /// `POST /api/v1/webhooks/shopify/{endpoint}`: the shop's own unguessable address.
 ///
 /// # Errors
-/// 401 for a wrong signature, 400 for a missing header, 503 when too much waits; nothing is stored then.
+/// 401 for a wrong signature, 413 for a body above the bound, 400 for a missing header, 503 when too much waits; nothing is stored then.
 pub async fn by_endpoint(
     State(hub): State<Arc<Hub>>,
     Path(endpoint): Path<String>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     let shop = hub.shops.find(|s| s.endpoint == endpoint);
-    receive(&hub, shop, &headers, body).await
+    receive(&hub, shop, &headers, whole(&hub, body)?).await
 }
 
 /// `POST /api/v1/webhooks/shopify`: the original system's address; the shop is named by an unsigned header, so its own
@@ -37,11 +38,25 @@ pub async fn by_endpoint(
 pub async fn by_header(
     State(hub): State<Arc<Hub>>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     let domain = header(&headers, "x-shopify-shop-domain").unwrap_or_default().to_ascii_lowercase();
     let shop = hub.shops.find(|s| s.domain == domain);
-    receive(&hub, shop, &headers, body).await
+    receive(&hub, shop, &headers, whole(&hub, body)?).await
+}
+
+/// The body, if it came whole and within the bound.
+fn whole(hub: &Hub, body: Result<Bytes, BytesRejection>) -> Result<Bytes, Problem> {
+    body.map_err(|refused| match refused.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            let most = hub.config.web.webhook_bytes_max;
+            let detail = format!(
+                "This message is larger than {most} bytes: nothing was stored. Raise web.webhook_bytes_max if your orders are that large."
+            );
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
+        }
+        status => Problem::new(status, "cut-off", "The message did not arrive whole: nothing was stored."),
+    })
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -20,6 +20,7 @@ use protocol::ids::{AgentId, JobId, OrderId, Sha256, ShopId, SiteId, TenantId};
 use protocol::job::ClaimAnswer;
 use protocol::units::{HubIncarnation, WallMs};
 use protocol::wire::v1::{Claim, ResyncReply, ResyncRequest, SyncReply, SyncRequest};
+use tokio::sync::watch;
 
 pub use effects::{BoughtLabel, Effect, FulfillIntent, FulfillLine, LabelIntent, OutboxRow, Outcome, Taken};
 pub use error::StoreError;
@@ -246,4 +247,8 @@ pub trait People {
 }
 
 /// The whole store.
-pub trait Store: Inbox + Orders + Jobs + Outbox + People + Send + Sync + 'static {}
+pub trait Store: Inbox + Orders + Jobs + Outbox + People + Send + Sync + 'static {
+    /// Moves after a commit that a page may show. A hint: what another process writes into the same database is not
+    /// counted, and a number says nothing about what changed.
+    fn changes(&self) -> watch::Receiver<u64>;
+}

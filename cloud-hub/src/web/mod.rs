@@ -1,9 +1,11 @@
 //! Pages and JSON: parse, ask the store, render. No SQL and no rule lives here.
 //!
-//! Reading order: [`permissions`] (how a route exists at all), [`auth`], [`problem`], [`api`], [`pages`], [`serve`].
+//! Reading order: [`permissions`] (how a route exists at all), [`auth`], [`problem`], [`api`], [`events`],
+//! [`pages`], [`serve`].
 
 pub mod api;
 pub mod auth;
+pub mod events;
 mod health;
 pub mod limits;
 pub mod pages;

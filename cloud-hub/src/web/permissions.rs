@@ -9,6 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::MethodRouter;
 
 use super::auth;
+use super::pages::{problem_page, theme_of};
 use super::problem::Problem;
 use crate::hub::Hub;
 
@@ -75,14 +76,17 @@ impl Routes {
     }
 }
 
+/// Lets a request through that may; what is wrong reaches people as a page and programs as it is.
 async fn check(State(guard): State<Guard>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let is_page = !path.starts_with("/api/") && !path.starts_with("/agent/");
-    match admit(&guard, request).await {
+    let theme = theme_of(request.headers());
+    let answer = match admit(&guard, request).await {
         Ok(request) => next.run(request).await,
-        Err(problem) if is_page => super::pages::problem_page(problem),
         Err(problem) => problem.into_response(),
-    }
+    };
+    let page = answer.extensions().get::<Problem>().filter(|_| is_page).and_then(|p| problem_page(p, theme));
+    page.unwrap_or(answer)
 }
 
 async fn admit(guard: &Guard, request: Request) -> Result<Request, Problem> {

@@ -140,6 +140,8 @@ impl IntoResponse for Problem {
         if let Some(seconds) = self.retry_after_s {
             answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
+        // Whoever asked for a page gets one: `pages::problem_page`.
+        answer.extensions_mut().insert(self);
         answer
     }
 }

@@ -36,7 +36,12 @@ async fn webhooks_are_refused_stored_ignored_or_held_in_words() {
         "The signature does not match: nothing was stored. Check the webhook secret of this shop on both sides."
     );
     let large = vec![b' '; 20_001];
-    assert_eq!(deliver(&farm, "w2", "orders/create", &large, &sign(&large)).await.0, 413);
+    let (status, problem) = deliver(&farm, "w2", "orders/create", &large, &sign(&large)).await;
+    assert_eq!((status, problem["type"].as_str().unwrap_or_default()), (413, "too-large"), "{problem}");
+    assert_eq!(
+        problem["detail"],
+        "This message is larger than 20000 bytes: nothing was stored. Raise web.webhook_bytes_max if your orders are that large."
+    );
     assert_eq!(farm.get("/api/v1/webhooks").await["webhooks"], json!([]), "nothing was stored");
     assert_eq!(deliver(&farm, "w3", "themes/publish", b"{}", &sign(b"{}")).await.0, 200);
     assert_eq!(deliver(&farm, "w4", "orders/create", b"{\"id\":", &sign(b"{\"id\":")).await.0, 200);
@@ -58,6 +63,7 @@ async fn every_door_is_closed_without_its_key() {
     let closed = [
         ("GET", "/api/v1/orders"),
         ("GET", "/api/v1/print-jobs"),
+        ("GET", "/api/v1/events"),
         ("GET", "/api/v1/admin/users"),
         ("POST", "/api/v1/admin/agents/codes"),
         ("GET", "/api/v1/files/00"),

@@ -3,6 +3,7 @@
 //! Pages, API and scheduler share one [`Floor`]. An action is written to the ledger first where it changes what is
 //! known, and asked of the printer's task where it moves something.
 
+pub mod heat;
 mod reports;
 mod station;
 mod watch;

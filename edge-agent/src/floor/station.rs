@@ -6,6 +6,7 @@ use firmware_profiles::Profile;
 use protocol::attempt::Owner;
 use tokio::time::Instant;
 
+use super::heat::Heat;
 use crate::{
     config,
     printer::{Connection, Doing, PrinterHandle, PrinterView},
@@ -23,6 +24,8 @@ pub struct Station {
     pub owner: Owner,
     /// Its task.
     pub handle: PrinterHandle,
+    /// How warm it was.
+    pub heat: Heat,
 }
 
 impl Station {

@@ -1,4 +1,5 @@
-//! Printers that were out of sight may have printed alone: their beds are in doubt until somebody looks.
+//! Printers that were out of sight may have printed alone: their beds are in doubt until somebody looks. What those in
+//! sight say of their temperatures is kept for a while.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -25,6 +26,13 @@ pub async fn watch_printers(floor: Floor, stop: CancellationToken) {
     let begun = Instant::now();
     loop {
         let now = Instant::now();
+        for station in floor.stations.iter() {
+            let view = station.handle.view();
+            let view = view.borrow();
+            if view.connection == Connection::Up {
+                station.heat.note(now, view.temperatures);
+            }
+        }
         for station in floor.stations.iter().filter(|s| s.profile.can_print_alone) {
             let id = &station.settings.id;
             let is_up = station.handle.view().borrow().connection == Connection::Up;

@@ -20,6 +20,7 @@ pub mod meta;
 mod milestones;
 pub mod outcome;
 pub mod printers;
+pub mod queue;
 pub mod recover;
 pub mod replacement;
 pub mod rows;

@@ -24,6 +24,7 @@ use super::{
     artifacts::Facts,
     decide::Decision,
     intent::{Guards, Intent, StartPermit},
+    queue::Way,
     sign_off::Count,
 };
 use crate::clock::Clock;
@@ -418,6 +419,30 @@ async fn a_count_that_leaves_a_unit_out_is_refused_with_the_units_named() {
         Count { attempt: no, units: vec![], bed_is_clear: true, seen: farm.seen().await, by: "Mark".into() };
     let refused = farm.ledger.sign_off(it).await.unwrap_err().to_string();
     assert_eq!(refused, "Say good or scrap for each unit once: 1 (A1).");
+}
+
+#[tokio::test]
+async fn a_step_in_the_queue_is_undone_by_a_step_back() {
+    let farm = Farm::new();
+    for n in 1..=3 {
+        farm.ledger.store_reply(reply(u64::from(n), vec![assignment(n)])).await.unwrap();
+    }
+    let order = async || -> Vec<u8> {
+        let open = farm.ledger.snapshot().await.unwrap().open;
+        open.iter().map(|row| (1..=3).find(|n| row.job() == job(*n)).unwrap()).collect()
+    };
+    let step = async |n: u8, way: Way| {
+        let seen = farm.ledger.assignment(job(n)).await.unwrap().version;
+        farm.ledger.shift(job(n), seen, way).await.unwrap();
+        (order().await, farm.ledger.shift(job(n), StateVersion::new(seen.get() + 9), way).await.is_err())
+    };
+    assert_eq!(order().await, [1, 2, 3]);
+    assert_eq!(step(3, Way::Up).await, (vec![1, 3, 2], true), "and an old page moves nothing");
+    assert_eq!(step(3, Way::Up).await.0, [3, 1, 2]);
+    assert_eq!(step(3, Way::Up).await.0, [3, 1, 2], "the first stays the first");
+    assert_eq!(step(3, Way::Down).await.0, [1, 3, 2]);
+    assert_eq!(step(3, Way::Down).await.0, [1, 2, 3]);
+    assert_eq!(step(3, Way::Down).await.0, [1, 2, 3], "the last stays the last");
 }
 
 #[tokio::test]

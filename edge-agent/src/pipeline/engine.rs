@@ -54,7 +54,8 @@ impl Engine {
         let output = sandbox::run(probe, &program, VERSION_WAIT_MAX).await.map_err(StageError::NoSlicer)?;
         let version = version(&output.stdout).unwrap_or_default();
         if version < VERSION_MIN.to_vec() {
-            let found = output.stdout.lines().next().unwrap_or("without a version").to_owned();
+            let words: Vec<_> = version.iter().map(u32::to_string).collect();
+            let found = if words.is_empty() { "without a version".to_owned() } else { words.join(".") };
             return Err(StageError::TooOld { found });
         }
         let words: Vec<_> = version.iter().map(u32::to_string).collect();

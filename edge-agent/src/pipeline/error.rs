@@ -31,7 +31,7 @@ pub enum StageError {
     FailedBefore(String),
     /// Too old to be trusted.
     #[error(
-        "PrusaSlicer {found} is too old: it writes G-code outside the bed without a word. Install 2.9.2 or newer."
+        "PrusaSlicer {found} is too old: it writes G-code outside the bed without a word. Install 2.9.2 or newer (make setup-run). It is tried again by itself."
     )]
     TooOld {
         /// What is there.

@@ -7,7 +7,7 @@ use crate::sandbox::NoCage;
 fn what_this_machine_lacks_is_tried_again_and_what_the_plate_lacks_is_not() {
     let rows: [(StageError, bool); 5] = [
         (NoCage { tried: "bwrap" }.into(), false),
-        (StageError::TooOld { found: "PrusaSlicer-2.5.0".into() }, false),
+        (StageError::TooOld { found: "2.5.0".into() }, false),
         (StageError::Hung { wait_s: 300 }, false),
         (
             StageError::Audit(vec!["line 7: it extrudes at X400.00 Y0.00, outside the usable bed".into()]),

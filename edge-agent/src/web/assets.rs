@@ -10,11 +10,11 @@ use super::problem::Problem;
 
 /// Files of the design system.
 #[derive(rust_embed::RustEmbed)]
-#[folder = "ui"]
+#[folder = "../ui/assets"]
 struct Ui;
 
 /// All icons, one symbol per line.
-const ICONS: &str = include_str!("../../ui/icons.svg");
+const ICONS: &str = include_str!("../../../ui/icons.svg");
 /// Where a page's icons go.
 const MARK: &str = "<!--icons-->";
 
@@ -22,7 +22,6 @@ const MARK: &str = "<!--icons-->";
 pub(super) async fn file(Path(file): Path<String>, headers: HeaderMap) -> Response {
     let kind = match file.rsplit('.').next() {
         Some("css") => "text/css; charset=utf-8",
-        Some("svg") => "image/svg+xml",
         Some("js") => "text/javascript; charset=utf-8",
         Some(_) | None => return Problem::not_found("There is no such file.").into_response(),
     };

@@ -77,7 +77,10 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let kind = [(header::CONTENT_TYPE, "application/problem+json")];
-        (self.status, kind, Json(self)).into_response()
+        let mut answer = (self.status, kind, Json(&self)).into_response();
+        // Whoever asked for a page gets one: `pages::dress_problems`.
+        answer.extensions_mut().insert(self);
+        answer
     }
 }
 

@@ -7,7 +7,7 @@ use axum_server::{Handle, tls_rustls::RustlsConfig};
 use tokio_util::sync::CancellationToken;
 use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer};
 
-use super::{App, api, health, host, pages, routes::Routes, tls};
+use super::{App, api, health, host, pages, problem::Problem, routes::Routes, tls};
 use crate::{
     config::Tls,
     control,
@@ -50,7 +50,7 @@ pub enum ServeError {
 /// Everything that is served.
 pub fn router(app: App) -> Router {
     let hosts = host::Hosts::of_this_machine(&app.config.web.allowed_hosts);
-    let routes = pages::add(health::add(api::add(Routes::new(app))));
+    let routes = pages::add(health::add(api::add(Routes::new(app.clone()))));
     let header = |name: &'static str, value: &'static str| {
         SetResponseHeaderLayer::overriding(
             axum::http::HeaderName::from_static(name),
@@ -59,6 +59,8 @@ pub fn router(app: App) -> Router {
     };
     routes
         .finish()
+        .fallback(|| async { Problem::not_found("There is no such page.") })
+        .layer(from_fn_with_state(app, pages::dress_problems))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(header("content-security-policy", CSP))
         .layer(header("x-content-type-options", "nosniff"))

@@ -27,6 +27,7 @@ macro_rules! stories {
 
 stories! {
     orders::a_delivery_stored_twice_is_one_row,
+    orders::pages_hear_of_what_they_show_and_of_nothing_else,
     orders::the_same_order_twice_makes_its_jobs_once,
     orders::an_older_snapshot_changes_nothing,
     orders::less_wanted_withdraws_and_more_wanted_makes,

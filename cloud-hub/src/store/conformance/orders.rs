@@ -24,6 +24,22 @@ pub(super) async fn a_delivery_stored_twice_is_one_row(store: &'static dyn Store
     assert_eq!((held.len(), held[0].note.as_str()), (1, "no order"));
 }
 
+pub(super) async fn pages_hear_of_what_they_show_and_of_nothing_else(
+    store: &'static dyn Store,
+    _clock: SetClock,
+) {
+    let shop = shop(store).await;
+    let mut changes = store.changes();
+    changes.mark_unchanged();
+    store.audit("eva".into(), "looked", "order".into(), String::new()).await.unwrap();
+    assert!(!changes.has_changed().unwrap(), "records of who did what are on no page");
+    let order = store.apply_order(order(&shop, 1, vec![line("l1", 1)])).await.unwrap().order;
+    assert!(changes.has_changed().unwrap(), "a new order");
+    changes.mark_unchanged();
+    store.set_hold(shop.tenant, order, Some("wait".into()), "eva".into()).await.unwrap();
+    assert!(changes.has_changed().unwrap(), "a hold");
+}
+
 pub(super) async fn the_same_order_twice_makes_its_jobs_once(store: &'static dyn Store, _clock: SetClock) {
     let shop = shop(store).await;
     let first = store.apply_order(order(&shop, 1, vec![line("l1", 2)])).await.unwrap();

@@ -78,7 +78,8 @@ pub(super) fn apply(tx: &Transaction<'_>, wish: &OrderWish, now: WallMs) -> Resu
         progress::step(tx, order, Event::Fulfilled, now)?;
         progress::drop_due(tx, order, "It was sent in the shop.", now)?;
     } else if work.made > 0 {
-        let text = format!("{} print jobs made for {}.", work.made, wish.name);
+        let jobs = if work.made == 1 { "print job" } else { "print jobs" };
+        let text = format!("{} {jobs} made for {}.", work.made, wish.name);
         progress::milestone(tx, order, "print_jobs_created", &text, now)?;
         progress::step(tx, order, Event::JobsMade, now)?;
     }
@@ -218,8 +219,10 @@ impl Work<'_> {
             self.balance(line, wish)?;
             if !known.iter().any(|(id, _)| *id == line) && wish.kind == LineKind::Grid {
                 let labels: Vec<&str> = wish.parts.iter().map(|p| p.label.as_str()).collect();
-                let text =
-                    format!("{}: cut into {} plates, {}.", wish.title, labels.len(), labels.join(", "));
+                let text = match labels.as_slice() {
+                    [one] => format!("{}: one plate, {one}.", wish.title),
+                    many => format!("{}: cut into {} plates, {}.", wish.title, many.len(), many.join(", ")),
+                };
                 progress::milestone(self.tx, self.order, "grid.mapping-ready", &text, self.now)?;
             }
         }

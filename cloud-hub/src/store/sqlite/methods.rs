@@ -6,6 +6,7 @@ use protocol::ids::{AgentId, JobId, OrderId, Sha256, ShopId, SiteId, TenantId};
 use protocol::job::ClaimAnswer;
 use protocol::units::{HubIncarnation, WallMs};
 use protocol::wire::v1::{Claim, ResyncReply, ResyncRequest, SyncRequest};
+use tokio::sync::watch;
 
 use super::orders::JobFilter;
 use super::{
@@ -35,7 +36,7 @@ impl Inbox for Sqlite {
         self.read(move |connection| inbox::due(connection, now, limit))
     }
     fn settle(&self, id: i64, how: Settled) -> Answer<'_, ()> {
-        self.write(move |tx, _| inbox::settle(tx, id, &how))
+        self.write_shown(move |tx, _| inbox::settle(tx, id, &how))
     }
     fn deliveries(&self, tenant: TenantId, state: Option<String>, limit: u32) -> Answer<'_, Vec<InboxRow>> {
         self.read(move |connection| inbox::list(connection, tenant, state.as_deref(), limit))
@@ -50,7 +51,7 @@ impl Inbox for Sqlite {
 
 impl Orders for Sqlite {
     fn apply_order(&self, wish: OrderWish) -> Answer<'_, OrderApplied> {
-        self.write(move |tx, now| apply::apply(tx, &wish, now))
+        self.write_shown(move |tx, now| apply::apply(tx, &wish, now))
     }
     fn orders(&self, tenant: TenantId, limit: u32) -> Answer<'_, Vec<OrderRow>> {
         self.read(move |connection| orders::list(connection, tenant, limit))
@@ -68,10 +69,10 @@ impl Orders for Sqlite {
         reason: Option<String>,
         who: String,
     ) -> Answer<'_, bool> {
-        self.write(move |tx, now| orders::set_hold(tx, tenant, order, reason.as_deref(), &who, now))
+        self.write_shown(move |tx, now| orders::set_hold(tx, tenant, order, reason.as_deref(), &who, now))
     }
     fn note(&self, order: OrderId, kind: &'static str, text: String) -> Answer<'_, ()> {
-        self.write(move |tx, now| progress::milestone(tx, order, kind, &text, now))
+        self.write_shown(move |tx, now| progress::milestone(tx, order, kind, &text, now))
     }
     fn activity(&self, tenant: TenantId, limit: u32) -> Answer<'_, Vec<Milestone>> {
         self.read(move |connection| orders::activity(connection, tenant, limit))
@@ -105,13 +106,13 @@ impl Jobs for Sqlite {
         self.read(move |connection| Ok(orders::jobs(connection, tenant, JobFilter::One(job))?.pop()))
     }
     fn retry_job(&self, tenant: TenantId, job: JobId, who: String) -> Answer<'_, JobWish> {
-        self.write(move |tx, now| persons_wish::retry(tx, tenant, job, &who, now))
+        self.write_shown(move |tx, now| persons_wish::retry(tx, tenant, job, &who, now))
     }
     fn cancel_job(&self, tenant: TenantId, job: JobId, who: String) -> Answer<'_, JobWish> {
-        self.write(move |tx, now| persons_wish::cancel(tx, tenant, job, &who, now))
+        self.write_shown(move |tx, now| persons_wish::cancel(tx, tenant, job, &who, now))
     }
     fn force_job(&self, tenant: TenantId, job: JobId, wish: ForceWish, who: String) -> Answer<'_, JobWish> {
-        self.write(move |tx, now| persons_wish::force(tx, tenant, job, &wish, &who, now))
+        self.write_shown(move |tx, now| persons_wish::force(tx, tenant, job, &wish, &who, now))
     }
     fn put_code(
         &self,
@@ -123,7 +124,7 @@ impl Jobs for Sqlite {
         self.write(move |tx, now| agents::put_code(tx, tenant, &site, &code_hash, expires, now))
     }
     fn enrol(&self, code_hash: String, public_key: String) -> Answer<'_, Enrolled> {
-        self.write(move |tx, now| agents::enrol(tx, &code_hash, &public_key, now))
+        self.write_shown(move |tx, now| agents::enrol(tx, &code_hash, &public_key, now))
     }
     fn agent_key(&self, agent: AgentId) -> Answer<'_, Option<String>> {
         self.read(move |connection| agents::key(connection, agent))
@@ -142,13 +143,15 @@ impl Jobs for Sqlite {
         self.read(move |connection| agents::by_token(connection, &token_hash, now))
     }
     fn sync(&self, agent: AgentId, request: SyncRequest) -> Answer<'_, Synced> {
-        self.write(move |tx, now| sync::sync(tx, agent, &request, now)?.ok_or_else(|| unknown_agent(agent)))
+        self.write_shown(move |tx, now| {
+            sync::sync(tx, agent, &request, now)?.ok_or_else(|| unknown_agent(agent))
+        })
     }
     fn claim(&self, agent: AgentId, claim: Claim) -> Answer<'_, Option<ClaimAnswer>> {
-        self.write(move |tx, now| sync::claim(tx, agent, &claim, now))
+        self.write_shown(move |tx, now| sync::claim(tx, agent, &claim, now))
     }
     fn resync(&self, agent: AgentId, request: ResyncRequest) -> Answer<'_, ResyncReply> {
-        self.write(move |tx, now| {
+        self.write_shown(move |tx, now| {
             resync::resync(tx, agent, &request, now)?.ok_or_else(|| unknown_agent(agent))
         })
     }
@@ -156,10 +159,10 @@ impl Jobs for Sqlite {
         self.read(move |connection| agents::list(connection, tenant))
     }
     fn revoke_agent(&self, tenant: TenantId, agent: AgentId) -> Answer<'_, bool> {
-        self.write(move |tx, now| agents::revoke(tx, tenant, agent, now))
+        self.write_shown(move |tx, now| agents::revoke(tx, tenant, agent, now))
     }
     fn release_agent(&self, tenant: TenantId, agent: AgentId) -> Answer<'_, bool> {
-        self.write(move |tx, _| agents::release(tx, tenant, agent))
+        self.write_shown(move |tx, _| agents::release(tx, tenant, agent))
     }
     fn restored(&self) -> Answer<'_, ()> {
         self.write(|tx, now| restore::begin(tx, life(tx)?, now))
@@ -189,13 +192,13 @@ impl Outbox for Sqlite {
         self.write(move |tx, now| outbox::set_intent(tx, &id, &effect, now))
     }
     fn finish_effect(&self, id: String, outcome: Outcome) -> Answer<'_, ()> {
-        self.write(move |tx, now| outbox::finish(tx, &id, &outcome, now))
+        self.write_shown(move |tx, now| outbox::finish(tx, &id, &outcome, now))
     }
     fn effects(&self, tenant: TenantId, limit: u32) -> Answer<'_, Vec<OutboxRow>> {
         self.read(move |connection| outbox::list(connection, tenant, limit))
     }
     fn revive_effect(&self, tenant: TenantId, id: String, drop_it: bool, who: String) -> Answer<'_, bool> {
-        self.write(move |tx, now| {
+        self.write_shown(move |tx, now| {
             let what = if drop_it { "effect dropped" } else { "effect tried again" };
             people::audit(tx, (&who, what), &id, "", now)?;
             outbox::revive(tx, tenant, &id, drop_it, now)
@@ -257,4 +260,8 @@ impl People for Sqlite {
     }
 }
 
-impl Store for Sqlite {}
+impl Store for Sqlite {
+    fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+}

@@ -27,6 +27,7 @@ use std::sync::Arc;
 
 use protocol::units::{HubIncarnation, WallMs};
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
+use tokio::sync::watch;
 
 use super::{Answer, StoreError};
 use crate::clock::Clock;
@@ -44,6 +45,7 @@ pub struct Sqlite {
     db: Db,
     clock: Arc<dyn Clock>,
     vault: Vault,
+    changes: watch::Sender<u64>,
 }
 
 impl std::fmt::Debug for Sqlite {
@@ -58,7 +60,7 @@ impl Sqlite {
     /// # Errors
     /// When it cannot be opened, does not keep what it acknowledges, or is damaged.
     pub async fn open(path: &Path, clock: Arc<dyn Clock>, vault: Vault) -> Result<Self, StoreError> {
-        let store = Self { db: Db::open(path)?, clock, vault };
+        let store = Self { db: Db::open(path)?, clock, vault, changes: watch::Sender::new(0) };
         store.db.write(first_life).await?;
         Ok(store)
     }
@@ -76,6 +78,19 @@ impl Sqlite {
             let (value, noted) = self.db.write(work).await?;
             milestones::log(noted);
             Ok(value)
+        })
+    }
+
+    /// The same for what pages show: they hear of it.
+    fn write_shown<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>, WallMs) -> Result<T, StoreError> + Send + 'static,
+    ) -> Answer<'_, T> {
+        let written = self.write(work);
+        Box::pin(async move {
+            let done = written.await?;
+            self.changes.send_modify(|n| *n = n.wrapping_add(1));
+            Ok(done)
         })
     }
 

@@ -36,6 +36,7 @@ pub fn routes(routes: Routes) -> Routes {
         .route("/api/v1/orders/{id}", See, get(orders::one))
         .route("/api/v1/orders/{id}/hold", Operate, post(orders::hold))
         .route("/api/v1/orders/{id}/release", Operate, post(orders::release))
+        .route("/api/v1/events", See, get(super::events::events))
         .route("/api/v1/activity", See, get(orders::activity))
         .route("/api/v1/webhooks", See, get(orders::deliveries))
         .route("/api/v1/print-jobs", See, get(jobs::list))

@@ -8,7 +8,6 @@ use axum::response::Redirect;
 use axum::{Extension, Form};
 use serde::Deserialize;
 
-use super::layout::PageProblem;
 use crate::hub::Hub;
 use crate::web::api::job_done;
 use crate::web::auth::Who;
@@ -22,10 +21,10 @@ pub(super) struct Hold {
     reason: String,
 }
 
-async fn set_hold(hub: &Hub, who: Who, order: &str, reason: Option<String>) -> Result<Redirect, PageProblem> {
+async fn set_hold(hub: &Hub, who: Who, order: &str, reason: Option<String>) -> Result<Redirect, Problem> {
     let id = order.parse().map_err(|_not_an_id| Problem::not_found("order"))?;
     if !hub.store.set_hold(who.user.tenant, id, reason, who.user.name).await? {
-        return Err(Problem::not_found("order").into());
+        return Err(Problem::not_found("order"));
     }
     hub.outbox_wake.notify_waiters();
     Ok(Redirect::to(&format!("/orders/{id}")))
@@ -36,15 +35,14 @@ pub(super) async fn hold(
     Extension(who): Extension<Who>,
     Path(order): Path<String>,
     Form(it): Form<Hold>,
-) -> Result<Redirect, PageProblem> {
+) -> Result<Redirect, Problem> {
     let reason: String = it.reason.trim().chars().take(REASON_CHARS_MAX).collect();
     if reason.is_empty() {
         return Err(Problem::new(
             StatusCode::BAD_REQUEST,
             "reason",
             "Say why it should wait: others will read it.",
-        )
-        .into());
+        ));
     }
     set_hold(&hub, who, &order, Some(reason)).await
 }
@@ -53,7 +51,7 @@ pub(super) async fn release(
     State(hub): State<Arc<Hub>>,
     Extension(who): Extension<Who>,
     Path(order): Path<String>,
-) -> Result<Redirect, PageProblem> {
+) -> Result<Redirect, Problem> {
     set_hold(&hub, who, &order, None).await
 }
 
@@ -77,7 +75,7 @@ pub(super) async fn retry(
     Extension(who): Extension<Who>,
     Path(job): Path<String>,
     Form(back): Form<Back>,
-) -> Result<Redirect, PageProblem> {
+) -> Result<Redirect, Problem> {
     let id = job.parse().map_err(|_not_an_id| Problem::not_found("job"))?;
     drop(job_done(&hub, hub.store.retry_job(who.user.tenant, id, who.user.name).await?)?);
     Ok(back.redirect())
@@ -88,19 +86,18 @@ pub(super) async fn effect(
     Extension(who): Extension<Who>,
     Path((effect, wish)): Path<(String, String)>,
     Form(back): Form<Back>,
-) -> Result<Redirect, PageProblem> {
+) -> Result<Redirect, Problem> {
     let drop_it = match wish.as_str() {
         "run" => false,
         "drop" => true,
-        _unknown => return Err(Problem::not_found("action").into()),
+        _unknown => return Err(Problem::not_found("action")),
     };
     if !hub.store.revive_effect(who.user.tenant, effect, drop_it, who.user.name).await? {
         return Err(Problem::new(
             StatusCode::CONFLICT,
             "not-now",
             "This call is not waiting for you any more.",
-        )
-        .into());
+        ));
     }
     hub.outbox_wake.notify_waiters();
     Ok(back.redirect())

@@ -10,7 +10,7 @@ use axum::{Extension, Form};
 use protocol::wire::v1::PrinterSummary;
 use serde::Deserialize;
 
-use super::layout::{Page, PageProblem, clock, show};
+use super::layout::{Page, clock, show};
 use super::orders::SILENT_MS;
 use super::words::{self, Clock, Sign};
 use crate::hub::Hub;
@@ -19,22 +19,6 @@ use crate::web::api::make_code;
 use crate::web::auth::Who;
 use crate::web::permissions::Permission;
 use crate::web::problem::Problem;
-
-/// Icons of this page.
-const ICONS: [&str; 12] = [
-    "s-ready",
-    "s-heating",
-    "s-printing",
-    "s-paused",
-    "s-clearing",
-    "s-attention",
-    "s-offline",
-    "s-unknown",
-    "s-oos",
-    "s-starting",
-    "s-finished",
-    "s-failed",
-];
 
 struct Printer {
     name: String,
@@ -69,7 +53,8 @@ fn printer(it: &PrinterSummary) -> Printer {
     let doing = it
         .attempt
         .as_ref()
-        .map(|a| format!("{} {} %", a.state, a.done_permille.get() / 10))
+        .filter(|a| matches!(a.state.as_str(), "Printing" | "Paused"))
+        .map(|a| format!("{} %", a.done_permille.get() / 10))
         .unwrap_or_default();
     Printer { name: it.name.clone(), state: words::of(&it.state), doing }
 }
@@ -105,7 +90,7 @@ async fn render(
     headers: &HeaderMap,
     code: String,
     code_site: String,
-) -> Result<Response, PageProblem> {
+) -> Result<Response, Problem> {
     let clock = clock(hub);
     let agents = hub.store.agents(who.user.tenant).await?;
     let mut sites: Vec<Site> = agents.iter().filter(|a| !a.is_revoked).map(|a| site(a, &clock)).collect();
@@ -120,7 +105,7 @@ async fn render(
     let waiting: u32 = sites.iter().map(|s| s.waiting_n).sum();
     show(&FarmPage {
         summary: format!("{}, {waiting} plates in queues", words::count(printers, "printer", "printers")),
-        page: Page::new(hub, headers, "farm", title).of(who, &ICONS),
+        page: Page::new(hub, headers, "farm", title.clone()).of(who, "/farm").saying(title),
         may_administer: Permission::Administer.is_granted_to(&who.user.role),
         code,
         code_site,
@@ -132,7 +117,7 @@ pub(super) async fn page(
     State(hub): State<Arc<Hub>>,
     Extension(who): Extension<Who>,
     headers: HeaderMap,
-) -> Result<Response, PageProblem> {
+) -> Result<Response, Problem> {
     render(&hub, &who, &headers, String::new(), String::new()).await
 }
 
@@ -146,7 +131,7 @@ pub(super) async fn code(
     Extension(who): Extension<Who>,
     headers: HeaderMap,
     Form(it): Form<Wish>,
-) -> Result<Response, PageProblem> {
+) -> Result<Response, Problem> {
     let site = it.site.trim().to_owned();
     if site.is_empty() {
         return Err(

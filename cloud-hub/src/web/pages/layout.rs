@@ -1,25 +1,16 @@
-//! What every page has: head, navigation, theme, icons; and pages for problems.
+//! What every page has: head, navigation, theme; and pages for problems.
 
 use askama::Template;
 use axum::Form;
-use axum::extract::Path;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
+use super::assets::with_icons;
 use super::words::Clock;
 use crate::hub::Hub;
 use crate::web::auth::Who;
 use crate::web::problem::Problem;
-
-/// Files of the design system, embedded in the binary.
-#[derive(rust_embed::RustEmbed)]
-#[folder = "ui"]
-struct Ui;
-
-const ICONS: &str = include_str!("../../../ui/icons.svg");
-/// Icons that every page uses.
-const COMMON: [&str; 6] = ["mark", "orders", "farm", "log", "clock", "warn"];
 
 /// What the frame of a page shows.
 #[derive(Debug, Clone)]
@@ -33,7 +24,7 @@ pub(super) struct Page {
     pub(super) made: String,
     pub(super) zone: String,
     pub(super) theme: &'static str,
-    pub(super) icons: String,
+    pub(super) here: String,
 }
 
 impl Page {
@@ -50,16 +41,16 @@ impl Page {
             made: clock.second(clock.now_ms),
             zone: hub.config.hub.time_zone.clone(),
             theme: theme_of(headers),
-            icons: icons(&[]),
+            here: "/".into(),
         }
     }
 
-    /// With the person's name and token, and these icons.
-    pub(super) fn of(self, who: &Who, used: &[&str]) -> Self {
+    /// With the person's name and token, reached by `here`.
+    pub(super) fn of(self, who: &Who, here: impl Into<String>) -> Self {
         Self {
             who: format!("{}, {}", who.user.name, who.user.role),
             csrf: who.csrf.clone(),
-            icons: icons(used),
+            here: here.into(),
             ..self
         }
     }
@@ -77,20 +68,8 @@ pub(super) fn clock(hub: &Hub) -> Clock {
     Clock { now_ms: hub.clock.wall().0, zone }
 }
 
-/// Only the symbols that a page uses: they are most of its bytes.
-fn icons(used: &[&str]) -> String {
-    let mut out =
-        String::from("<svg width=\"0\" height=\"0\" style=\"position:absolute\" aria-hidden=\"true\">");
-    for line in ICONS.lines() {
-        let id = line.strip_prefix("<symbol id=\"").and_then(|rest| rest.split('"').next());
-        if id.is_some_and(|id| COMMON.contains(&id) || used.contains(&id)) {
-            out.push_str(line);
-        }
-    }
-    out + "</svg>"
-}
-
-fn theme_of(headers: &HeaderMap) -> &'static str {
+/// The theme that the browser remembers.
+pub(in crate::web) fn theme_of(headers: &HeaderMap) -> &'static str {
     let cookies = headers.get(header::COOKIE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     match cookies.split(';').filter_map(|c| c.trim().strip_prefix("theme=")).next() {
         Some("light") => "light",
@@ -102,48 +81,40 @@ fn theme_of(headers: &HeaderMap) -> &'static str {
 #[derive(Deserialize)]
 pub(super) struct Theme {
     theme: String,
+    #[serde(default)]
+    back: String,
 }
 
 /// Remembers the theme in the browser; changes nothing else, so it needs no token.
-pub(super) async fn theme(headers: HeaderMap, Form(wish): Form<Theme>) -> Response {
-    let theme = if ["light", "dark"].contains(&wish.theme.as_str()) { wish.theme.as_str() } else { "auto" };
+pub(super) async fn theme(Form(wish): Form<Theme>) -> Response {
+    let theme = match wish.theme.as_str() {
+        "light" => "light",
+        "dark" => "dark",
+        _auto => "auto",
+    };
     let cookie = format!("theme={theme}; Path=/; SameSite=Lax; Max-Age=31536000");
-    // Back to where the form was, on this host only.
-    let referer =
-        headers.get(header::REFERER).and_then(|v| v.to_str().ok()).and_then(|r| url::Url::parse(r).ok());
-    let back = referer.map_or_else(|| "/".to_owned(), |url| url.path().to_owned());
-    ([(header::SET_COOKIE, cookie)], Redirect::to(&back)).into_response()
+    ([(header::SET_COOKIE, cookie)], Redirect::to(local(&wish.back))).into_response()
 }
 
-/// Style sheets, embedded.
-pub(super) async fn asset(Path(file): Path<String>) -> Response {
-    let kind = match file.rsplit('.').next() {
-        Some("css") => "text/css; charset=utf-8",
-        Some("svg") => "image/svg+xml",
-        Some(_) | None => return Problem::not_found("file").into_response(),
-    };
-    match Ui::get(&file) {
-        Some(found) => (
-            [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "public, max-age=300")],
-            found.data.into_owned(),
-        )
-            .into_response(),
-        None => Problem::not_found("file").into_response(),
-    }
+/// A path of this site; anything else leads to the orders.
+fn local(path: &str) -> &str {
+    let is_here = path.starts_with('/')
+        && !path.starts_with("//")
+        && path.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
+    if is_here { path } else { "/" }
 }
 
 /// Renders a template; one that fails is our fault.
-pub(super) fn show(template: &impl Template) -> Result<Response, PageProblem> {
+pub(super) fn show(template: &impl Template) -> Result<Response, Problem> {
     match template.render() {
-        Ok(html) => Ok(Html(html).into_response()),
+        Ok(html) => Ok(Html(with_icons(&html)).into_response()),
         Err(error) => {
             tracing::error!(error = %error, "a page cannot be rendered: {error}");
             Err(Problem::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "page",
                 "This page cannot be shown because of a fault in the hub.",
-            )
-            .into())
+            ))
         }
     }
 }
@@ -154,32 +125,10 @@ struct ProblemPage {
     page: Page,
 }
 
-/// A problem as a page.
-#[derive(Debug)]
-pub(super) struct PageProblem(Problem);
-
-impl From<Problem> for PageProblem {
-    fn from(problem: Problem) -> Self {
-        Self(problem)
-    }
-}
-
-impl From<crate::store::StoreError> for PageProblem {
-    fn from(error: crate::store::StoreError) -> Self {
-        Self(Problem::of_store(&error))
-    }
-}
-
-impl IntoResponse for PageProblem {
-    fn into_response(self) -> Response {
-        problem_page(self.0)
-    }
-}
-
-/// A problem for a person: the log-in page, or a page that says what is wrong.
-pub(in crate::web) fn problem_page(problem: Problem) -> Response {
+/// A problem for a person: the log-in page, or a page that says what is wrong, in their theme.
+pub(in crate::web) fn problem_page(problem: &Problem, theme: &'static str) -> Option<Response> {
     if problem.status() == StatusCode::UNAUTHORIZED {
-        return Redirect::to("/login").into_response();
+        return Some(Redirect::to("/login").into_response());
     }
     let title = match problem.status() {
         StatusCode::NOT_FOUND => "Not here",
@@ -196,11 +145,27 @@ pub(in crate::web) fn problem_page(problem: Problem) -> Response {
         live: problem.detail().to_owned(),
         made: String::new(),
         zone: String::new(),
-        theme: "auto",
-        icons: String::new(),
+        theme,
+        here: "/".into(),
     };
-    match (ProblemPage { page }).render() {
-        Ok(html) => (problem.status(), Html(html)).into_response(),
-        Err(_fault) => problem.into_response(),
+    let html = (ProblemPage { page }).render().ok()?;
+    Some((problem.status(), Html(html)).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::local;
+
+    #[test]
+    fn the_theme_form_leads_back_to_this_site_only() {
+        for (path, leads_to) in [
+            ("/farm", "/farm"),
+            ("//evil.example", "/"),
+            ("/\\evil.example", "/"),
+            ("https://evil.example", "/"),
+            ("", "/"),
+        ] {
+            assert_eq!(local(path), leads_to, "{path}");
+        }
     }
 }

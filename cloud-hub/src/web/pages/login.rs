@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 
-use super::layout::{Page, PageProblem, show};
+use super::layout::{Page, show};
 use crate::hub::Hub;
 use crate::web::api::check_password;
 use crate::web::auth;
@@ -21,7 +21,7 @@ struct LoginPage {
     page: Page,
 }
 
-pub(super) async fn page(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Result<Response, PageProblem> {
+pub(super) async fn page(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Result<Response, Problem> {
     show(&LoginPage { page: Page::new(&hub, &headers, "", "Sign in") })
 }
 
@@ -43,9 +43,9 @@ pub(super) async fn submit(
     State(hub): State<Arc<Hub>>,
     headers: HeaderMap,
     Form(it): Form<Login>,
-) -> Result<Response, PageProblem> {
+) -> Result<Response, Problem> {
     if is_from_elsewhere(&headers) {
-        return Err(Problem::forbidden().into());
+        return Err(Problem::forbidden());
     }
     match check_password(&hub, &it.name, it.password).await {
         Ok(user) => {
@@ -65,7 +65,7 @@ pub(super) async fn submit(
     }
 }
 
-pub(super) async fn leave(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Result<Response, PageProblem> {
+pub(super) async fn leave(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Result<Response, Problem> {
     auth::close(&hub, &headers).await?;
     Ok(([(header::SET_COOKIE, auth::set_cookie(&hub, ""))], Redirect::to("/login")).into_response())
 }

@@ -1,9 +1,10 @@
 //! HTML pages on the design system: server-rendered, every action a form, works without script.
 //!
-//! Reading order: `layout` (what every page has), `words` (how states and times read), then one file per page.
+//! Reading order: `layout` (what every page has), `assets` (what it is drawn with), `words` (how states and times read), then one file per page.
 
 mod act;
 mod activity;
+mod assets;
 mod farm;
 mod layout;
 mod login;
@@ -15,7 +16,7 @@ use axum::routing::{get, post};
 
 use super::permissions::{Permission, Routes};
 
-pub(super) use layout::problem_page;
+pub(super) use layout::{problem_page, theme_of};
 
 /// Adds the pages.
 #[must_use]
@@ -35,5 +36,5 @@ pub fn routes(routes: Routes) -> Routes {
         .route("/login", Public, get(login::page).post(login::submit))
         .route("/logout", See, post(login::leave))
         .route("/theme", Public, post(layout::theme))
-        .route("/ui/{file}", Public, get(layout::asset))
+        .route("/ui/{file}", Public, get(assets::file))
 }

@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 
-use super::layout::{Page, PageProblem, clock, show};
+use super::layout::{Page, clock, show};
 use super::words::{self, Clock, Sign};
 use crate::hub::Hub;
 use crate::store::{JobRow, LineRow, OrderDetail, ShipmentRow};
@@ -16,23 +16,6 @@ use crate::web::auth::Who;
 use crate::web::permissions::Permission;
 use crate::web::problem::Problem;
 
-/// Icons of this page.
-const ICONS: [&str; 14] = [
-    "s-queued",
-    "s-paused",
-    "s-printing",
-    "s-ready",
-    "s-finished",
-    "s-cancelled",
-    "s-slicing",
-    "s-waiting",
-    "s-starting",
-    "s-failed",
-    "s-clearing",
-    "s-unknown",
-    "s-attention",
-    "s-heating",
-];
 /// Rows of the outbox that are searched for calls of this order.
 const EFFECTS_MAX: u32 = 500;
 
@@ -191,7 +174,7 @@ pub(super) async fn page(
     Extension(who): Extension<Who>,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Result<Response, PageProblem> {
+) -> Result<Response, Problem> {
     let order = id.parse().map_err(|_not_an_id| Problem::not_found("order"))?;
     let it = hub.store.order(who.user.tenant, order).await?.ok_or_else(|| Problem::not_found("order"))?;
     let clock = clock(&hub);
@@ -229,7 +212,7 @@ pub(super) async fn page(
         is_held_by_person: it.row.holds.iter().any(|h| h.subject == "person"),
         may_act: Permission::Operate.is_granted_to(&who.user.role)
             && !matches!(it.row.word.as_str(), "Shipped" | "Cancelled"),
-        page: Page::new(&hub, &headers, "orders", title).of(&who, &ICONS).saying(live),
+        page: Page::new(&hub, &headers, "orders", title).of(&who, format!("/orders/{id}")).saying(live),
         id,
         number,
     })

@@ -9,14 +9,17 @@ use protocol::{
     units::StateVersion,
 };
 
-use super::{form::Posted, layout::PageProblem};
-use crate::web::{
-    App,
-    actions::{self, BedClear, Decide, Move, Scrap, SignOff},
-    problem::Problem,
+use super::form::Posted;
+use crate::{
+    ledger::queue::Way,
+    web::{
+        App,
+        actions::{self, BedClear, Decide, Move, Scrap, SignOff},
+        problem::Problem,
+    },
 };
 
-type Done = Result<Redirect, PageProblem>;
+type Done = Result<Redirect, Problem>;
 
 /// `POST /p/{printer}/{what}`.
 pub(super) async fn printer(
@@ -45,7 +48,7 @@ pub(super) async fn printer(
             actions::set_out_of_service(&app, &printer, Some(it.text("reason")), it.seen()?).await?;
         }
         "service" => actions::set_out_of_service(&app, &printer, None, it.seen()?).await?,
-        _unknown => return Err(Problem::not_found("There is no such action.").into()),
+        _unknown => return Err(Problem::not_found("There is no such action.")),
     }
     Ok(it.back(&format!("/p/{printer}")))
 }
@@ -62,7 +65,7 @@ pub(super) async fn beds(State(app): State<App>, it: Posted) -> Done {
     for bed in it.all("bed") {
         let mut words = bed.split(' ');
         let (Some(id), Some(cause), Some(seen)) = (words.next(), words.next(), words.next()) else {
-            return Err(Problem::bad_input("bed: expected printer, cause and version.").into());
+            return Err(Problem::bad_input("bed: expected printer, cause and version."));
         };
         let bad = || Problem::bad_input(format!("bed: expected printer, cause and version, found {bed:?}."));
         let printer: PrinterId = id.parse().map_err(|_bad| bad())?;
@@ -77,7 +80,7 @@ pub(super) async fn beds(State(app): State<App>, it: Posted) -> Done {
         None => Ok(it.back("/")),
         Some((_, mut problem)) => {
             problem.detail = format!("{}: {} The other beds are clear.", names.join(", "), problem.detail);
-            Err(problem.into())
+            Err(problem)
         }
     }
 }
@@ -93,6 +96,8 @@ pub(super) async fn job(
         "hold" => ledger.hold(job, StateVersion::new(it.seen()?), true).await?,
         "unhold" => ledger.hold(job, StateVersion::new(it.seen()?), false).await?,
         "give-back" => ledger.give_back(job, StateVersion::new(it.seen()?)).await?,
+        "up" => ledger.shift(job, StateVersion::new(it.seen()?), Way::Up).await?,
+        "down" => ledger.shift(job, StateVersion::new(it.seen()?), Way::Down).await?,
         "replace" => drop(ledger.replace(job).await?),
         "move" => {
             let printer = match it.text("printer") {
@@ -101,7 +106,7 @@ pub(super) async fn job(
             };
             actions::move_job(&app, job, printer, it.seen()?).await?;
         }
-        _unknown => return Err(Problem::not_found("There is no such action.").into()),
+        _unknown => return Err(Problem::not_found("There is no such action.")),
     }
     Ok(it.back("/queue"))
 }
@@ -123,12 +128,12 @@ pub(super) async fn attempt(
                 return Ok(Redirect::to(&format!("/finish/{no}")));
             }
         }
-        _unknown => return Err(Problem::not_found("There is no such action.").into()),
+        _unknown => return Err(Problem::not_found("There is no such action.")),
     }
     Ok(it.back("/"))
 }
 
-async fn sign_off(app: &App, no: AttemptNo, it: &Posted) -> Result<(), PageProblem> {
+async fn sign_off(app: &App, no: AttemptNo, it: &Posted) -> Result<(), Problem> {
     let is_marked = it.text("all") == "marked";
     let mut scrap = Vec::new();
     for unit in it.all("scrap").filter(|_| is_marked) {

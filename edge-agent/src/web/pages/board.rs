@@ -9,7 +9,7 @@ use protocol::{
 
 use super::{
     form::Action,
-    layout::{Asked, Page, PageProblem, show},
+    layout::{Asked, Page, show},
     look::{Cell, Look, title},
     words::{SIGNS, Sign, count, sentence, sign},
 };
@@ -17,19 +17,19 @@ use crate::{
     ledger::view::AttemptRow,
     printer::Connection,
     scheduler::{Reason, reasons::bed_words},
-    web::{App, cause},
+    web::{App, cause, problem::Problem},
 };
 
 /// One thing for a person to do.
 #[derive(Debug)]
-struct Need {
+pub(super) struct Need {
     /// Place in the order of urgency, then late orders, then the longest wait.
     order: (u8, bool, i64),
-    sign: Sign,
-    name: String,
-    wait: String,
+    pub(super) sign: Sign,
+    pub(super) name: String,
+    pub(super) wait: String,
     why: String,
-    action: Action,
+    pub(super) action: Action,
 }
 
 /// A bed that nobody watched.
@@ -53,7 +53,7 @@ struct Board {
     cells: Vec<Cell>,
 }
 
-pub(super) async fn page(State(app): State<App>, asked: Asked) -> Result<Response, PageProblem> {
+pub(super) async fn page(State(app): State<App>, asked: Asked) -> Result<Response, Problem> {
     let look = Look::now(&app).await?;
     let csrf = asked.caller.csrf.clone().unwrap_or_default();
     let needs = needs(&look, &csrf);
@@ -99,7 +99,8 @@ fn unwatched(look: &Look) -> Vec<UnwatchedBed> {
     stations.filter_map(one).collect()
 }
 
-fn needs(look: &Look, csrf: &str) -> Vec<Need> {
+/// Everything that a person has to do, most urgent first.
+pub(super) fn needs(look: &Look, csrf: &str) -> Vec<Need> {
     let stations = look.app.floor.stations.iter().zip(&look.cells);
     let mut all: Vec<_> =
         stations.filter_map(|(station, cell)| Maker { look, csrf, station, cell }.need()).collect();

@@ -9,7 +9,7 @@ use axum::{
     response::Redirect,
 };
 
-use super::layout::{PageProblem, local};
+use super::layout::local;
 use crate::web::{App, auth::Caller, problem::Problem};
 
 /// Fields of one form at most.
@@ -55,18 +55,18 @@ impl Posted {
 }
 
 impl FromRequest<App> for Posted {
-    type Rejection = PageProblem;
-    async fn from_request(request: Request, app: &App) -> Result<Self, PageProblem> {
+    type Rejection = Problem;
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         let caller = request.extensions().get::<Caller>().cloned();
         let Some(caller) = caller else {
             let detail = "Pair this browser first.";
-            return Err(Problem::new(StatusCode::UNAUTHORIZED, "not-paired", "Not paired", detail).into());
+            return Err(Problem::new(StatusCode::UNAUTHORIZED, "not-paired", "Not paired", detail));
         };
         let Form(fields) = Form::<Vec<(String, String)>>::from_request(request, app)
             .await
             .map_err(|e| Problem::bad_input(format!("The form is not understood: {e}.")))?;
         if fields.len() > FIELDS_MAX {
-            return Err(Problem::bad_input("The form has too many fields.").into());
+            return Err(Problem::bad_input("The form has too many fields."));
         }
         let by = caller.name().to_owned();
         let it = Self { fields, by };
@@ -77,8 +77,7 @@ impl FromRequest<App> for Posted {
                 "csrf",
                 "This form is not from this page",
                 detail,
-            )
-            .into());
+            ));
         }
         Ok(it)
     }
@@ -116,6 +115,11 @@ impl Action {
         let csrf = csrf.to_owned();
         let fields = vec![("seen", seen.to_string())];
         Self { is_post: true, csrf, fields, ..Self::link(href, label, "") }
+    }
+
+    /// What the button says.
+    pub(super) fn label(&self) -> &str {
+        &self.label
     }
 
     /// With one more field.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{
     form::Posted,
-    layout::{Asked, Page, PageProblem, show},
+    layout::{Asked, Page, show},
     look::Look,
     words::count,
 };
@@ -74,7 +74,7 @@ pub(super) async fn page(
     State(app): State<App>,
     Query(wish): Query<Wish>,
     asked: Asked,
-) -> Result<Response, PageProblem> {
+) -> Result<Response, Problem> {
     let look = Look::now(&app).await?;
     let is_asked = !wish.w.is_empty() || !wish.d.is_empty();
     let wish = Wish { copies: if wish.copies.is_empty() { "1".into() } else { wish.copies }, ..wish };
@@ -98,7 +98,7 @@ pub(super) async fn page(
 }
 
 /// `POST /grid`: makes the jobs; the same form sent twice makes them once.
-pub(super) async fn make(State(app): State<App>, it: Posted) -> Result<Redirect, PageProblem> {
+pub(super) async fn make(State(app): State<App>, it: Posted) -> Result<Redirect, Problem> {
     let text = |name: &str| it.text(name).to_owned();
     let wish = Wish {
         w: text("w"),
@@ -111,7 +111,7 @@ pub(super) async fn make(State(app): State<App>, it: Posted) -> Result<Redirect,
     };
     let key = it.text("key").to_owned();
     if key.is_empty() || key.len() > 200 {
-        return Err(Problem::bad_input("Show the plan first, then print it.").into());
+        return Err(Problem::bad_input("Show the plan first, then print it."));
     }
     let create = api::Create {
         grid: params(&app, &wish)?,

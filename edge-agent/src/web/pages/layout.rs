@@ -3,14 +3,16 @@
 use askama::Template;
 use axum::{
     Form,
+    extract::{Request, State},
     http::{HeaderMap, StatusCode, header},
+    middleware::Next,
     response::{Html, IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
 
 use super::{look::Look, words::Clock};
 use crate::{
-    ledger::{LedgerError, devices::Role},
+    ledger::devices::Role,
     web::{App, assets, auth::Caller, problem::Problem},
 };
 
@@ -148,14 +150,14 @@ pub(super) fn local(path: &str) -> &str {
 }
 
 /// Renders a template; one that fails is our fault.
-pub(super) fn show(template: &impl Template) -> Result<Response, PageProblem> {
+pub(super) fn show(template: &impl Template) -> Result<Response, Problem> {
     match template.render() {
         Ok(html) => Ok(Html(assets::with_icons(&html)).into_response()),
         Err(error) => {
             tracing::error!(%error, "a page cannot be rendered: {error}");
             let detail = "The agent could not make this page. The log says why; nothing was started.";
             let code = StatusCode::INTERNAL_SERVER_ERROR;
-            Err(Problem::new(code, "internal", "The agent has a problem", detail).into())
+            Err(Problem::new(code, "internal", "The agent has a problem", detail))
         }
     }
 }
@@ -166,48 +168,21 @@ struct ProblemPage {
     page: Page,
 }
 
-/// A problem as a page.
-#[derive(Debug)]
-pub(super) struct PageProblem(Problem);
-
-impl From<Problem> for PageProblem {
-    fn from(problem: Problem) -> Self {
-        Self(problem)
-    }
-}
-
-impl From<LedgerError> for PageProblem {
-    fn from(error: LedgerError) -> Self {
-        Self(error.into())
-    }
-}
-
-impl From<crate::floor::FloorError> for PageProblem {
-    fn from(error: crate::floor::FloorError) -> Self {
-        Self(error.into())
-    }
-}
-
-impl IntoResponse for PageProblem {
-    fn into_response(self) -> Response {
-        let Self(problem) = self;
-        let page = Page {
-            title: problem.title.to_owned(),
-            site: String::new(),
-            at: "",
-            here: "/".into(),
-            who: String::new(),
-            csrf: String::new(),
-            live: problem.detail.clone(),
-            clock: String::new(),
-            made: String::new(),
-            theme: "auto",
-            strip: Vec::new(),
-        };
-        match (ProblemPage { page }).render() {
-            Ok(html) => (problem.status(), Html(html)).into_response(),
-            Err(_fault) => problem.into_response(),
+/// Problems reach people as pages, in their theme; programs get them as they are.
+pub(in crate::web) async fn dress_problems(State(app): State<App>, request: Request, next: Next) -> Response {
+    let accepts = request.headers().get(header::ACCEPT).and_then(|a| a.to_str().ok());
+    let wants_page = accepts.is_some_and(|a| a.contains("text/html"));
+    let page = Page::bare(&app, request.headers(), String::new());
+    let answer = next.run(request).await;
+    match answer.extensions().get::<Problem>() {
+        Some(problem) if wants_page => {
+            let page = Page { title: problem.title.to_owned(), live: problem.detail.clone(), ..page };
+            match (ProblemPage { page }).render() {
+                Ok(html) => (problem.status(), Html(assets::with_icons(&html))).into_response(),
+                Err(_fault) => answer,
+            }
         }
+        Some(_) | None => answer,
     }
 }
 

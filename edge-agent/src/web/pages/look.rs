@@ -1,5 +1,7 @@
 //! One look at the floor, as pages need it: a card per printer, the strip, and why what waits is waiting.
 
+use std::collections::BTreeSet;
+
 use protocol::{
     assignment::Assignment as JobState,
     attempt::Attempt,
@@ -9,6 +11,7 @@ use protocol::{
 
 use super::{
     layout::{Fact, clock},
+    picture,
     words::{Clock, Sign, count, sentence, sign, span},
 };
 use crate::{
@@ -49,6 +52,8 @@ pub(super) struct Cell {
     pub(super) seen: u64,
     pub(super) job: String,
     pub(super) sub: String,
+    /// What lies or prints on the bed, drawn.
+    pub(super) picture: String,
     pub(super) percent: Option<u16>,
     pub(super) line1: String,
     pub(super) line2: String,
@@ -122,15 +127,33 @@ impl Look {
         );
         let age = if live == all { "All data is new" } else { "The others say nothing new" };
         let stuck = if stuck == 0 { "None is stuck".to_owned() } else { format!("{stuck} stuck") };
+        let late = match self.late_n() {
+            0 => String::new(),
+            n => format!(" · {} late", count(n, "order", "orders")),
+        };
         vec![
             self.hub(),
             Fact::new("Printers", format!("{live} of {all} live"), age),
-            Fact::new("Queue", count(self.waiting_n(), "plate", "plates"), stuck),
+            Fact::new("Queue", count(self.waiting_n(), "plate", "plates"), stuck + &late),
             finish,
         ]
     }
 
-    fn hub(&self) -> Fact {
+    /// Orders with plates here whose time has passed.
+    pub(super) fn late_n(&self) -> usize {
+        let late = |j: &&AssignmentRow| j.body.due.is_some_and(|due| due.0 < self.clock.now_ms);
+        let orders: BTreeSet<_> = self
+            .snapshot
+            .open
+            .iter()
+            .filter(late)
+            .map(|j| j.body.order_label.as_ref().unwrap_or(&j.label))
+            .collect();
+        orders.len()
+    }
+
+    /// The link to the hub.
+    pub(super) fn hub(&self) -> Fact {
         let link = self.app.link.borrow().clone();
         let waits = count(usize::try_from(self.events_waiting).unwrap_or(usize::MAX), "update", "updates");
         let since = self.clock.time(link.since.0);
@@ -206,6 +229,8 @@ fn cell(station: &Station, snapshot: &Snapshot, clock: &Clock) -> Cell {
     let done_at_ms = remaining.map(|ms| clock.now_ms.saturating_add(ms));
     let look = Shown { station, snapshot, clock, view: &view, attempt: shown, done_at_ms };
     let (line1, line2) = look.lines(sign.word);
+    let units = job.map(|j| j.body.units.as_slice()).unwrap_or_default();
+    let picture = picture::plate(units, shown.map(|a| a.done.get() / 10));
     let (job, sub) = match (shown, job) {
         (Some(_), Some(job)) => (title(Some(job)), made_of(job)),
         (Some(a), None) => (format!("{} print", a.state.word()), String::new()),
@@ -219,6 +244,7 @@ fn cell(station: &Station, snapshot: &Snapshot, clock: &Clock) -> Cell {
         seen: bed.map(|b| b.version.get()).unwrap_or_default(),
         job,
         sub,
+        picture,
         percent,
         line1,
         line2,
@@ -228,7 +254,7 @@ fn cell(station: &Station, snapshot: &Snapshot, clock: &Clock) -> Cell {
             (_, Some(a)) if matches!(a.state, Attempt::Unknown { .. }) => "not known".into(),
             (_, Some(_)) => "in use".into(),
             (Some(Bed::Clear(_)), None) => "clear".into(),
-            (Some(Bed::Occupied(_)) | None, None) => "not known to be clear".into(),
+            (Some(Bed::Occupied(_)) | None, None) => "not cleared".into(),
         },
         age: age(station),
         done_at_ms,
@@ -264,7 +290,11 @@ impl Shown<'_> {
         let message = || self.view.message.as_deref().map(sentence).unwrap_or_default();
         match word {
             "Printing" | "Heating" => self.running(),
-            "Paused" => ("Held".into(), message()),
+            "Paused" => {
+                let percent = self.attempt.map(|a| a.done.get() / 10).unwrap_or_default();
+                let says = self.view.message.as_deref().map(|m| format!("“{m}”"));
+                (says.unwrap_or_else(|| "Held by a person".into()), format!("{percent} % done"))
+            }
             "Needs clearing" => self.on_bed(),
             "Attention" => {
                 let why = match &self.view.connection {

@@ -11,10 +11,14 @@ mod grid;
 mod layout;
 mod look;
 mod pair;
+mod picture;
 mod printer;
 mod queue;
 mod unknown;
+mod wall;
 mod words;
+
+pub(super) use layout::dress_problems;
 
 use super::{assets, auth::Need, routes::Routes};
 use crate::ledger::devices::Role;
@@ -25,6 +29,7 @@ pub(super) fn add(routes: Routes) -> Routes {
     routes
         .get("/", operator, board::page)
         .get("/queue", operator, queue::page)
+        .get("/wall", operator, wall::page)
         .get("/grid", operator, grid::page)
         .get("/p/{printer}", operator, printer::page)
         .get("/finish/{incarnation}/{n}", operator, finish::page)

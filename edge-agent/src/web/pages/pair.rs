@@ -9,7 +9,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::layout::{Page, PageProblem, show};
+use super::layout::{Page, show};
 use crate::{
     config::Tls,
     web::{App, api::pair::exchange, auth::COOKIE, problem::Problem},
@@ -24,7 +24,7 @@ struct PairPage {
     page: Page,
 }
 
-pub(super) async fn page(State(app): State<App>, headers: HeaderMap) -> Result<Response, PageProblem> {
+pub(super) async fn page(State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
     show(&PairPage { page: Page::bare(&app, &headers, "Pair this browser") })
 }
 
@@ -44,10 +44,10 @@ pub(super) async fn submit(
     State(app): State<App>,
     headers: HeaderMap,
     Form(ask): Form<Ask>,
-) -> Result<Response, PageProblem> {
+) -> Result<Response, Problem> {
     if is_from_elsewhere(&headers) {
         let detail = "Open the agent's own page to pair this browser.";
-        return Err(Problem::new(StatusCode::FORBIDDEN, "csrf", "This form is from elsewhere", detail).into());
+        return Err(Problem::new(StatusCode::FORBIDDEN, "csrf", "This form is from elsewhere", detail));
     }
     match exchange(&app, &ask.code, &ask.name).await {
         Ok((token, _role)) => {

@@ -11,12 +11,14 @@ use protocol::{
     bed::{Bed, Cause},
     ids::PrinterId,
 };
+use tokio::time::Instant;
 
 use super::{
     form::Action,
-    layout::{Asked, Fact, Page, PageProblem, show},
+    layout::{Asked, Fact, Page, show},
     look::{Cell, Look, loaded, made_of, title},
-    words::{Sign, count, sentence, sign},
+    picture::{self, Plot},
+    words::{Sign, count, happened, sentence, sign},
 };
 use crate::{
     floor::Station,
@@ -47,6 +49,7 @@ struct PrinterPage {
     facts: Vec<Fact>,
     urgent: Vec<Action>,
     job_facts: Vec<Fact>,
+    plot: Option<Plot>,
     tries: Vec<Try>,
     controls: Vec<Action>,
     has_print: bool,
@@ -63,11 +66,11 @@ pub(super) async fn page(
     State(app): State<App>,
     Path(printer): Path<PrinterId>,
     asked: Asked,
-) -> Result<Response, PageProblem> {
+) -> Result<Response, Problem> {
     let look = Look::now(&app).await?;
     let station = app.floor.station(&printer)?;
     let Some(cell) = look.cells.iter().find(|c| c.id == printer.as_str()).cloned() else {
-        return Err(Problem::not_found("There is no such printer.").into());
+        return Err(Problem::not_found("There is no such printer."));
     };
     let csrf = asked.caller.csrf.clone().unwrap_or_default();
     let live = look.snapshot.live_on(&printer);
@@ -77,8 +80,8 @@ pub(super) async fn page(
         Some(a) => app.floor.ledger.journal_of(a.no).await?,
         None => Vec::new(),
     };
-    let log = log.iter().rev().take(LOG_MAX);
-    let log = log.map(|l| (look.clock.second(l.at.0), sentence(&l.what))).collect();
+    let log = log.iter().rev().filter_map(|l| Some((look.clock.second(l.at.0), happened(&l.what)?)));
+    let log = log.take(LOG_MAX).collect();
     let said = look.snapshot.printers.get(&printer).cloned().unwrap_or_default();
     let is_loaded = |name: &str| said.material.as_deref() == Some(name);
     let materials = app.floor.library.materials().map(|m| (m.name.clone(), is_loaded(&m.name))).collect();
@@ -101,6 +104,7 @@ pub(super) async fn page(
         facts: facts(&look, station, &cell, live),
         urgent: urgent(&look, station, &cell, &csrf),
         job_facts: newest.map(|a| job_facts(&look, a)).unwrap_or_default(),
+        plot: picture::plot(&station.heat.recent(Instant::now()), Instant::now(), &look.clock),
         tries: here.take(TRIES_MAX).map(|a| one_try(&look, a)).collect(),
         controls: controls(&cell, live, &csrf),
         has_print,

@@ -10,11 +10,23 @@ use protocol::{
 
 use super::{
     form::Action,
-    layout::{Asked, Page, PageProblem, show},
+    layout::{Asked, Page, show},
     look::{Look, Why, is_stuck, made_of, title},
     words::{Sign, count, sentence, sign},
 };
-use crate::{ledger::view::AssignmentRow, scheduler::Reason, web::App};
+use crate::{
+    ledger::view::AssignmentRow,
+    scheduler::Reason,
+    web::{App, problem::Problem},
+};
+
+/// One place up or down.
+#[derive(Debug)]
+struct Step {
+    to: &'static str,
+    words: &'static str,
+    is_possible: bool,
+}
 
 /// One waiting plate.
 #[derive(Debug)]
@@ -30,6 +42,7 @@ struct Row {
     lead: &'static str,
     why: String,
     unblock: Option<Action>,
+    steps: Vec<Step>,
     printers: Vec<(String, String)>,
     more: Vec<Action>,
 }
@@ -43,14 +56,17 @@ struct Queue {
     bring: Vec<(String, String)>,
 }
 
-pub(super) async fn page(State(app): State<App>, asked: Asked) -> Result<Response, PageProblem> {
+pub(super) async fn page(State(app): State<App>, asked: Asked) -> Result<Response, Problem> {
     let look = Look::now(&app).await?;
     let csrf = asked.caller.csrf.clone().unwrap_or_default();
     let maker = Maker { look: &look, csrf: &csrf };
     let mut rows = maker.undecided();
-    rows.extend(look.waiting.iter().filter_map(|(job, why)| {
+    let last = look.waiting_n().saturating_sub(1);
+    rows.extend(look.waiting.iter().enumerate().filter_map(|(n, (job, why))| {
         let job = look.snapshot.assignment(*job)?;
-        Some(maker.row(job, why))
+        let step = |to, words, is_possible| Step { to, words, is_possible };
+        let steps = vec![step("up", "Up", n > 0), step("down", "Down", n < last)];
+        Some(Row { steps, ..maker.row(job, why) })
     }));
     for (n, row) in rows.iter_mut().enumerate() {
         row.title = format!("{}. {}", n + 1, row.title);
@@ -141,7 +157,12 @@ impl Maker<'_> {
             is_late: due.is_some_and(|d| d.0 < self.look.clock.now_ms),
             lead,
             why: words,
-            unblock: best.and_then(|(printer, reasons)| self.unblock(job, printer, reasons)),
+            steps: Vec::new(),
+            unblock: if job.is_held {
+                Some(self.post(job, "unhold", "Release").like("btn"))
+            } else {
+                best.and_then(|(printer, reasons)| self.unblock(job, printer, reasons))
+            },
             printers: why.iter().map(|(p, r)| (self.name(p), reasons(r))).collect(),
             more: self.more(job),
         }
@@ -155,6 +176,9 @@ impl Maker<'_> {
     ) -> (&'static str, String) {
         if let Some(reason) = &job.reason {
             return ("Stuck:", sentence(reason));
+        }
+        if job.is_held {
+            return ("Waits on purpose:", "Somebody here holds it.".into());
         }
         let Some((printer, reasons)) = best else {
             return ("Stuck:", "There is no printer here.".into());

@@ -10,9 +10,9 @@ use protocol::attempt::{Attempt, Lost, Owner};
 
 use super::{
     act::number,
-    layout::{Asked, Page, PageProblem, show},
+    layout::{Asked, Page, show},
     look::{Age, Look, title},
-    words::sentence,
+    words::{happened, sentence},
 };
 use crate::{
     ledger::view::AttemptRow,
@@ -43,17 +43,17 @@ pub(super) async fn page(
     State(app): State<App>,
     Path((incarnation, n)): Path<(String, u64)>,
     asked: Asked,
-) -> Result<Response, PageProblem> {
+) -> Result<Response, Problem> {
     let no = number(&incarnation, n)?;
     let look = Look::now(&app).await?;
     let attempt = app.floor.ledger.attempt(no).await?;
     let job = app.floor.ledger.assignment(attempt.job).await?;
     let Attempt::Unknown { lost, seen_running } = attempt.state else {
         let word = attempt.state.word();
-        return Err(Problem::not_found(format!("{} is {word} now: it is decided.", title(Some(&job)))).into());
+        return Err(Problem::not_found(format!("{} is {word} now: it is decided.", title(Some(&job)))));
     };
     let Some(cell) = look.cells.iter().find(|c| c.id == attempt.printer.as_str()).cloned() else {
-        return Err(Problem::not_found("Its printer is not in the settings any more.").into());
+        return Err(Problem::not_found("Its printer is not in the settings any more."));
     };
     let view = app.floor.station(&attempt.printer)?.handle.view().borrow().clone();
     let (speaks_for, speaks_against) = evidence(&attempt, &view, seen_running, &cell.age.long);
@@ -73,7 +73,7 @@ pub(super) async fn page(
         may_be_printing: attempt.owner == Owner::Printer,
         cost,
         age: cell.age,
-        log: log.iter().map(|l| (look.clock.second(l.at.0), sentence(&l.what))).collect(),
+        log: log.iter().filter_map(|l| Some((look.clock.second(l.at.0), happened(&l.what)?))).collect(),
     })
 }
 
@@ -118,7 +118,8 @@ fn evidence(a: &AttemptRow, view: &PrinterView, seen_running: bool, age: &str) -
     }
     let t = view.temperatures;
     for (part, now) in [("Nozzle", t.nozzle_c), ("Bed", t.bed_c)] {
-        if let Some(c) = now {
+        // A temperature from before the link was lost says nothing about what happened since.
+        if let Some(c) = now.filter(|_| view.heard.is_some()) {
             add(c > WARM_C, format!("{part} is {c:.0} °C"), age);
         }
     }

@@ -110,9 +110,26 @@ pub(super) fn sentence(text: &str) -> String {
     out
 }
 
+/// A line of an attempt's record as a person reads it; none for what only `edge-agent explain` is asked for: guards
+/// and intents with their numbers.
+pub(super) fn happened(line: &str) -> Option<String> {
+    if line.starts_with("guard: ") || line.starts_with("intent ") {
+        return None;
+    }
+    // `Starting -> Printing: FirstLineAcked: evidence`: the new state and the evidence.
+    let Some((_before, change)) = line.split_once(" -> ") else { return Some(sentence(line)) };
+    let (state, why) = change.split_once(": ").unwrap_or((change, ""));
+    let (event, evidence) = match why.split_once("}: ") {
+        Some(parts) if why.contains('{') => parts,
+        _plain => why.split_once(": ").unwrap_or((why, "")),
+    };
+    let words = if evidence.is_empty() { event } else { evidence };
+    Some(sentence(&format!("{state}: {words}")))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Clock, SIGNS, sentence, sign, span};
+    use super::{Clock, SIGNS, happened, sentence, sign, span};
 
     #[test]
     fn durations_and_times_read_as_people_say_them() {
@@ -127,11 +144,31 @@ mod tests {
     }
 
     #[test]
+    fn a_record_is_told_without_its_inner_names() {
+        for (line, words) in [
+            (
+                "Starting -> Printing: FirstLineAcked: the first line was acknowledged",
+                Some("Printing: the first line was acknowledged."),
+            ),
+            (
+                "Printing -> Failed: Restarted { last_line_next: false }: the agent restarted",
+                Some("Failed: the agent restarted."),
+            ),
+            ("Printing -> Unknown: EvidenceLost(Link): the port: gone", Some("Unknown: the port: gone.")),
+            ("Mark said WholePlate: it is there", Some("Mark said WholePlate: it is there.")),
+            ("guard: material: PLA", None),
+            ("intent written; the bed counts as occupied from here on", None),
+        ] {
+            assert_eq!(happened(line).as_deref(), words, "{line}");
+        }
+    }
+
+    #[test]
     fn a_word_without_a_row_is_shown_as_unknown() {
         assert_eq!(sign("Given back").word, "Unknown");
         for known in SIGNS {
             assert_eq!(sign(known.word), known);
-            assert!(include_str!("../../../ui/icons.svg").contains(&format!("id=\"{}\"", known.icon)));
+            assert!(include_str!("../../../../ui/icons.svg").contains(&format!("id=\"{}\"", known.icon)));
         }
     }
 }

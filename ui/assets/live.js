@@ -3,7 +3,7 @@
 (function () {
   'use strict';
   var TICK_MS = 10000, LIVE_MS = 10000, LOST_MS = 8000;
-  var last = '', shown = Date.now(), said = 0, heard = Date.now(), busy = false, dirty = false;
+  var last = '', shown = Date.now(), said = 0, heard = Date.now(), stream = null, busy = false, dirty = false;
   var $ = function (id) { return document.getElementById(id); };
 
   // What counts as a change: everything but ages and temperatures, which move all the time.
@@ -42,7 +42,7 @@
   }
   function fetchPage() {
     if (busy) { return; }
-    if (dirty) { say('The floor has changed. Reload to see it.'); return; }
+    if (dirty) { say('Something changed. Reload to see it.'); return; }
     busy = true;
     fetch(location.href, { headers: { Accept: 'text/html' }, credentials: 'same-origin' }).then(function (answer) {
       if (answer.redirected) { location.assign(answer.url); }
@@ -55,15 +55,24 @@
 
   document.addEventListener('input', function () { dirty = true; });
   document.addEventListener('submit', function () { busy = true; });
-  new EventSource('/api/v1/events').addEventListener('state', function (event) {
-    var now = digest(event.data), changed = last !== '' && now !== last;
+  // A hidden page listens to nothing: browsers open few connections to one place.
+  function listen() {
+    if (stream) { stream.close(); stream = null; }
+    if (document.hidden) { return; }
     heard = Date.now();
-    last = now;
-    if (changed || Date.now() - shown > TICK_MS) { fetchPage(); }
-  });
+    stream = new EventSource('/api/v1/events');
+    stream.addEventListener('state', function (event) {
+      var now = digest(event.data), changed = last !== '' && now !== last;
+      heard = Date.now();
+      last = now;
+      if (changed || Date.now() - shown > TICK_MS) { fetchPage(); }
+    });
+  }
+  document.addEventListener('visibilitychange', listen);
+  listen();
   setInterval(function () {
-    if (Date.now() - heard < LOST_MS) { return; }
+    if (document.hidden || Date.now() - heard < LOST_MS) { return; }
     each(document, '.age', function (age) { age.classList.add('old'); });
-    say('No word from the agent since ' + new Date(heard).toTimeString().slice(0, 5));
+    say('No word since ' + new Date(heard).toTimeString().slice(0, 5));
   }, 2000);
 })();
