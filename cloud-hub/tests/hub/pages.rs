@@ -90,7 +90,7 @@ async fn every_page_is_whole_and_its_forms_do_what_they_say() {
 
 #[tokio::test]
 async fn an_open_page_hears_that_something_changed_and_nothing_else() {
-    let mut farm = Farm::new().await;
+    let farm = Farm::new().await;
     let cookie = sign_in(&farm).await;
     let url = format!("{}/api/v1/events", farm.url);
     let mut stream = farm.http.get(url).header("cookie", &cookie).send().await.unwrap();

@@ -134,9 +134,7 @@ pub(super) async fn code(
 ) -> Result<Response, Problem> {
     let site = it.site.trim().to_owned();
     if site.is_empty() {
-        return Err(
-            Problem::new(StatusCode::BAD_REQUEST, "site", "Say which workshop the code is for.").into()
-        );
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "site", "Say which workshop the code is for."));
     }
     let code = make_code(&hub, &site, &who.user.name).await?;
     render(&hub, &who, &headers, code, site).await

@@ -87,12 +87,12 @@ pub(super) fn plot(points: &[Point], now: Instant, clock: &Clock) -> Option<Plot
     }
     let (mut ends, mut words): (Vec<(String, f32)>, Vec<String>) = (Vec::new(), Vec::new());
     for (name, colour, dash, line) in lines {
-        let known = line.iter().filter_map(|(at, c)| Some((*at, (*c)?)));
+        let mut known = line.iter().filter_map(|(at, c)| Some((*at, (*c)?)));
         let mut places = String::new();
         for (at, c) in known.clone() {
             let _infallible = write!(places, "{:.1},{:.1} ", across(at, now), height(c));
         }
-        let Some((_, last)) = known.last() else { continue };
+        let Some((_, last)) = known.next_back() else { continue };
         let _infallible = write!(
             svg,
             "<polyline points=\"{places}\" style=\"stroke:var(--{colour})\" stroke-width=\"2.5\"{dash}/>"
