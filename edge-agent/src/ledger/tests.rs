@@ -90,7 +90,7 @@ impl Farm {
     /// Enrolled at a hub.
     fn new() -> Self {
         let farm = Self::alone();
-        let database = rusqlite::Connection::open(farm.folder.path().join("ledger.db")).unwrap();
+        let database = crate::db::open(&farm.folder.path().join("ledger.db")).unwrap();
         let agent = "01890000-0000-7000-8000-000000000001";
         database.execute("insert into meta (key, value) values ('agent_id', ?1)", [agent]).unwrap();
         farm
@@ -376,7 +376,7 @@ async fn an_older_copy_of_the_database_is_noticed_also_without_a_hub() {
     farm.ready(1).await;
     let before = farm.ledger.incarnation();
     let (file, copy) = (farm.folder.path().join("ledger.db"), farm.folder.path().join("copy.db"));
-    rusqlite::Connection::open(&file).unwrap().execute("vacuum into ?1", [copy.to_str()]).unwrap();
+    crate::db::open(&file).unwrap().execute("vacuum into ?1", [copy.to_str()]).unwrap();
     assert_eq!(open(farm.folder.path()).incarnation(), before, "a start by itself is no restore");
     std::fs::rename(&copy, &file).unwrap();
     std::fs::remove_file(farm.folder.path().join("ledger.db-wal")).unwrap();
