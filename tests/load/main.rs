@@ -34,7 +34,7 @@ enum Part {
     SendWebhooks(webhooks::Sending),
 }
 
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.part {
