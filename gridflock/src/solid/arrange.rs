@@ -134,7 +134,7 @@ impl Edge {
 
 /// Sorts, and makes one of equal edges. Edges that change nothing are dropped.
 fn merged(mut edges: Vec<Edge>, windings: &mut Windings) -> Vec<Edge> {
-    edges.sort_by_key(|e| u64::from(e.u) << 32 | u64::from(e.v));
+    edges.sort_unstable_by_key(|e| u64::from(e.u) << 32 | u64::from(e.v));
     let mut kept: Vec<Edge> = Vec::with_capacity(edges.len());
     for edge in edges {
         match kept.last_mut() {
@@ -199,14 +199,17 @@ fn cross(o: Point, a: Point, b: Point) -> i64 {
 /// Where edges must be cut: pairs of edge and point.
 fn crossings(points: &mut Points, edges: &[Edge]) -> Vec<(u32, u32)> {
     let buckets = Buckets::new(&points.list, edges);
-    let mut cuts = Vec::new();
+    let (mut cuts, mut fresh) = (Vec::new(), Vec::new());
     for bucket in 0..buckets.starts.len() - 1 {
         let here = &buckets.edges[buckets.starts[bucket]..buckets.starts[bucket + 1]];
-        for (i, &first) in here.iter().enumerate() {
+        fresh.clear();
+        fresh.extend(here.iter().filter(|&&edge| edges[edge as usize].is_fresh));
+        for &first in &fresh {
             let e = &edges[first as usize];
-            for &second in &here[i + 1..] {
+            for &second in here {
                 let f = &edges[second as usize];
-                if e.is_fresh || f.is_fresh {
+                // Two fresh ones meet once.
+                if !f.is_fresh || second > first {
                     meet(points, (first, e), (second, f), &mut cuts);
                 }
             }

@@ -5,8 +5,8 @@
 
 use crate::failure::Failure;
 use base64::Engine;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use url::Url;
 
 /// Base64 with or without `=` at its end.
@@ -28,7 +28,8 @@ pub(crate) fn params(link: &str) -> Result<String, Failure> {
         return Err(wrong("is too long"));
     }
     let url = Url::parse(link).map_err(|_no_url| wrong("is no link"))?;
-    let fragment = url.fragment().filter(|text| !text.is_empty()).ok_or_else(|| wrong("has nothing behind a #"))?;
+    let fragment =
+        url.fragment().filter(|text| !text.is_empty()).ok_or_else(|| wrong("has nothing behind a #"))?;
     // A plus is itself in base64, and other signs come percent-encoded.
     let plain = percent_decoded(fragment);
     // Letters of links instead of + and /.
@@ -66,7 +67,9 @@ mod tests {
     fn links_of_the_page_are_read() {
         let json = r#"{"bed_size":[50,50],"plate_size":[84,84]}"#;
         for end in ["%3D", "=", ""] {
-            let link = format!("https://gridflock.yawk.at/#eyJiZWRfc2l6ZSI6WzUwLDUwXSwicGxhdGVfc2l6ZSI6Wzg0LDg0XX0{end}");
+            let link = format!(
+                "https://gridflock.yawk.at/#eyJiZWRfc2l6ZSI6WzUwLDUwXSwicGxhdGVfc2l6ZSI6Wzg0LDg0XX0{end}"
+            );
             assert_eq!(params(&link).unwrap(), json, "{end}");
         }
         for (bad, why) in [
