@@ -373,3 +373,36 @@ fn height_at(left: Point, right: Point, x: i32) -> i32 {
     let rise = (i64::from(right.y) - i64::from(left.y)) * (i64::from(x) - i64::from(left.x)) / run;
     left.y + crate::shape::coordinate(rise)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::solid::layers::{Action, Height::Flat, Region};
+
+    #[test]
+    fn points_that_are_nearly_one_are_one() {
+        let mut points = Points::default();
+        let first = points.at(Point::new(7, 8));
+        for (near, is_one) in
+            [((9, 9), true), ((5, 7), true), ((7, 6), true), ((10, 8), false), ((4, 4), false)]
+        {
+            let mut points = Points::default();
+            let known = points.at(Point::new(7, 8));
+            assert_eq!(known, first);
+            assert_eq!(points.at(Point::new(near.0, near.1)) == known, is_one, "{near:?}");
+        }
+    }
+
+    #[test]
+    fn outlines_that_miss_each_other_by_a_hair_have_one_corner() {
+        let mut layers = Layers::default();
+        let block =
+            |x: i32, y: i32| crate::shape::rectangle(Point::new(x, y), Point::new(x + 1000, y + 1000));
+        for (x, y) in [(0, 0), (1002, 1), (2, 1002)] {
+            layers.push(Region::of(vec![block(x, y)]), Action::Add(Flat(0), Flat(10)));
+        }
+        let graph = arrange(&layers).ok().unwrap();
+        // Twelve corners, of which each of the two neighbours shares two with the first, and both share one.
+        assert_eq!(graph.points.list.len(), 8, "{:?}", graph.points.list);
+    }
+}
