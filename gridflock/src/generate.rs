@@ -4,11 +4,13 @@
 //! two parts of a plate touch in a line only, which is no solid, they are joined by a bridge thinner than a hair.
 
 use crate::error::{GenerateError, SolidError};
-use crate::feature::{Site, layers};
-use crate::plan::{Plan, Plate, Slot, Style};
+use crate::feature::{Detail, Likeness, Site, layers};
+use crate::plan::{Plan, Slot};
 use crate::shape::coordinate;
 use crate::solid::{Mesh, NotManifold, build, check, keep_large_parts, mend, touching_edges};
 use protocol::grid::GridSpec;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// Times that touching parts are joined; joining two can make a third touch.
 const MENDS_MAX: i32 = 6;
@@ -20,19 +22,30 @@ const MENDS_MAX: i32 = 6;
 /// (every mesh is proven closed and two-manifold first).
 pub fn generate_plate(spec: &GridSpec, plan: &Plan, slot: Slot) -> Result<Mesh, GenerateError> {
     let plate = plan.plate(slot).ok_or(GenerateError::NoSuchPlate { slot })?;
-    let mut mesh = in_own_frame(spec, plan, plate)?;
+    let mut mesh = in_own_frame(&Site::new(spec, plan, plate, Detail::Full))?;
     place(&mut mesh, plate.rotated);
     Ok(mesh)
 }
 
+/// Most cells whose previews have all details.
+const DETAILED_CELLS_MAX: usize = 300;
+
 /// All plates where they lie in the assembled grid, as one mesh to look at (tabs lie in sockets: it is not one solid).
+/// Without numbers; of a very large grid without what is hardly seen. Plates that are alike are made once.
 ///
 /// # Errors
 /// As [`generate_plate`].
 pub fn generate_preview(spec: &GridSpec, plan: &Plan) -> Result<Mesh, GenerateError> {
+    let cells = plan.axes.x.cells.len() * plan.axes.y.cells.len();
+    let detail = if cells > DETAILED_CELLS_MAX { Detail::Coarse } else { Detail::Unnumbered };
+    let mut made: BTreeMap<Likeness, Mesh> = BTreeMap::new();
     let mut all = Mesh::default();
     for plate in &plan.plates {
-        let mut mesh = in_own_frame(spec, plan, plate)?;
+        let site = Site::new(spec, plan, plate, detail);
+        let mut mesh = match made.entry(site.likeness()) {
+            Entry::Occupied(known) => known.get().clone(),
+            Entry::Vacant(place) => place.insert(in_own_frame(&site)?).clone(),
+        };
         let [x, y] = [(&plan.axes.x, plate.first_cell[0]), (&plan.axes.y, plate.first_cell[1])]
             .map(|(axis, first)| coordinate(axis.span(0, first)));
         mesh.map(|[px, py, pz]| [px + x, py + y, pz]);
@@ -43,18 +56,17 @@ pub fn generate_preview(spec: &GridSpec, plan: &Plan) -> Result<Mesh, GenerateEr
 }
 
 /// A plate as one piece and proven solid, in the frame of its first cell.
-pub(crate) fn in_own_frame(spec: &GridSpec, plan: &Plan, plate: &Plate) -> Result<Mesh, GenerateError> {
-    let slot = plate.slot;
+pub(crate) fn in_own_frame(site: &Site<'_>) -> Result<Mesh, GenerateError> {
+    let slot = site.plate.slot;
     let fault = |source| GenerateError::Solid { slot, source };
-    let site = Site::new(spec, plan, plate);
     let mut touching = Vec::new();
     let mut broken = NotManifold::Empty;
     for round in 0..MENDS_MAX {
-        let mut layers = layers(&site);
+        let mut layers = layers(site);
         mend(&mut layers, &touching).map_err(fault)?;
         let mut mesh = build(layers).map_err(fault)?;
         let pieces = keep_large_parts(&mut mesh);
-        if pieces > 1 && plan.style == Style::Better {
+        if pieces > 1 && !site.is_upstream() {
             return Err(GenerateError::FallsApart { slot, pieces });
         }
         match check(&mesh) {
@@ -81,7 +93,7 @@ fn place(mesh: &mut Mesh, rotated: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Sides;
+    use crate::plan::{Plate, Sides};
     use crate::shape::boolean::{difference, intersection, union};
     use crate::shape::seam::{Seams, connectors};
     use crate::shape::{Contour, Point, rectangle, twice_area};
@@ -89,7 +101,7 @@ mod tests {
 
     /// A plate seen from above without its pockets, where it lies in the grid.
     fn region(spec: &GridSpec, plan: &Plan, plate: &Plate) -> Vec<Contour> {
-        let grid = Site::new(spec, plan, plate);
+        let grid = Site::new(spec, plan, plate, Detail::Full);
         let seams = Seams {
             lines_x: &grid.lines_x,
             lines_y: &grid.lines_y,

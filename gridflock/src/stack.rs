@@ -4,6 +4,7 @@
 //! distance between two is a whole number of layers.
 
 use crate::error::GenerateError;
+use crate::feature::{Detail, Site};
 use crate::generate::in_own_frame;
 use crate::plan::{Plan, Plate};
 use crate::shape::coordinate;
@@ -22,7 +23,7 @@ pub fn generate_stack(spec: &GridSpec, plan: &Plan) -> Result<Mesh, GenerateErro
     let mut all = Mesh::default();
     let mut place = 0;
     for plate in plates {
-        let mesh = in_own_frame(spec, plan, plate)?;
+        let mesh = in_own_frame(&Site::new(spec, plan, plate, Detail::Full))?;
         for _ in 0..stack.duplicates {
             let flip = if place == 0 { stack.flip_first } else { stack.flip };
             let mut mesh = mesh.clone();

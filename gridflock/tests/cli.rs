@@ -76,6 +76,23 @@ fn previews_are_drawn() {
 }
 
 #[test]
+fn guides_and_stacks_are_written() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, start) in [("guide.svg", "<svg"), ("guide.pdf", "%PDF-1.4")] {
+        let file = folder.path().join(name);
+        gridflock(&["guide", "-", "--out", file.to_str().unwrap()], "{}").success();
+        assert!(std::fs::read(&file).unwrap().starts_with(start.as_bytes()), "{name}");
+    }
+    gridflock(&["guide", "-", "--out", "guide.txt"], "{}")
+        .code(2)
+        .stderr(predicate::str::contains("a name that ends in .svg or .pdf is wanted"));
+    let out = folder.path().join("out");
+    let params = r#"{"plate_size":[84,126],"bed_size":[100,100],"stacked_print":true}"#;
+    gridflock(&["generate", "-", "--out", out.to_str().unwrap()], params).success();
+    assert!(out.join("A1.stl").exists() && out.join("stack.stl").exists());
+}
+
+#[test]
 fn a_link_of_the_original_is_a_set_of_parameters() {
     let link = "https://gridflock.yawk.at/#eyJiZWRfc2l6ZSI6WzUwLDUwXSwicGxhdGVfc2l6ZSI6Wzg0LDg0XX0%3D";
     gridflock(&["plan", "--from-link", link], "")

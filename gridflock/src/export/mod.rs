@@ -1,11 +1,14 @@
 //! Writers: the same mesh gives the same bytes, today and tomorrow.
 
+mod guide;
+mod page;
 mod png;
 mod render;
 mod stl;
 mod svg;
 mod threemf;
 
+pub use guide::{Needs, guide_pdf, guide_svg, needs};
 pub use png::{Picture, write_png};
 pub use render::{PICTURE_SIDE_MAX, View, render};
 pub use stl::write_stl;

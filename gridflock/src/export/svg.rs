@@ -14,7 +14,7 @@ const MARGIN_MM: f64 = 4.0;
 #[must_use]
 pub fn plan_svg(plan: &Plan) -> String {
     let plates: Vec<&Plate> = plan.plates.iter().collect();
-    let (outer_x, outer_y) = (plan.outer().x.mm(), plan.outer().y.mm());
+    let (outer_x, outer_y) = (mm(plan.axes.x.outer()), mm(plan.axes.y.outer()));
     let title = format!("Plan of a grid of {outer_x} x {outer_y} mm: {} plates", plates.len());
     draw(plan, &plates, [0.0, 0.0, outer_x, outer_y], &title)
 }
@@ -30,7 +30,7 @@ pub fn plate_svg(plan: &Plan, slot: Slot) -> String {
 }
 
 /// x, y, width and height of a plate in the grid without its connectors, mm, from the south-west corner.
-fn outline(plan: &Plan, plate: &Plate) -> [f64; 4] {
+pub(super) fn outline(plan: &Plan, plate: &Plate) -> [f64; 4] {
     let (x, y) = (&plan.axes.x, &plan.axes.y);
     let span = |axis: &crate::plan::Axis, first: usize, count: usize| {
         let after = first + count;
@@ -48,7 +48,7 @@ fn mm(tenths_um: i64) -> f64 {
 }
 
 fn draw(plan: &Plan, plates: &[&Plate], [x, y, width, height]: [f64; 4], title: &str) -> String {
-    let outer_y = plan.outer().y.mm();
+    let outer_y = mm(plan.axes.y.outer());
     // SVG counts down; north is up.
     let top = outer_y - y - height;
     let mut svg = String::new();

@@ -4,7 +4,7 @@
 //! whole cell have one.
 
 use super::site::pitch;
-use super::{FAR, Site};
+use super::{Detail, FAR, Site};
 use crate::shape::pocket::Cell;
 use crate::shape::{Contour, Point, coordinate, counter_clockwise, from_mm};
 use crate::solid::layers::{Action, Height::Flat, Layers, Region, Slope};
@@ -26,7 +26,7 @@ const STEPS: i32 = 15;
 pub(super) fn add<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>) {
     let Some(click) = site.spec.click() else { return };
     let latches = latches(site, click);
-    if latches.is_empty() {
+    if latches.is_empty() || site.detail() == Detail::Coarse {
         return;
     }
     match click {

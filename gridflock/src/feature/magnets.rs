@@ -1,6 +1,6 @@
 //! Magnets in a level below the seats: frames or a solid level, holes, and slots to push the magnets out again.
 
-use super::{FAR, Site};
+use super::{Detail, FAR, Site};
 use crate::shape::coordinate;
 use crate::shape::magnet::{MagnetShapes, add_cell};
 use crate::shape::rectangle;
@@ -20,6 +20,9 @@ pub(super) fn add<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>) {
     }
     let [slot, release] = hole_heights(site, magnets);
     layers.push(Region::of(shapes.frames), Action::Add(Flat(site.level), Flat(0)));
+    if site.detail() == Detail::Coarse {
+        return;
+    }
     layers.push(Region::of(shapes.slots), Action::Cut(Flat(slot[0]), Flat(slot[1])));
     layers.push(Region::of(shapes.releases), Action::Cut(Flat(release[0]), Flat(release[1])));
 }

@@ -19,7 +19,7 @@ mod site;
 mod thumbscrew;
 mod vertical;
 
-pub(crate) use site::Site;
+pub(crate) use site::{Detail, Likeness, Site};
 
 use crate::solid::layers::{Layers, RegionSet};
 

@@ -1,6 +1,6 @@
 //! The number of a plate, engraved into its underside.
 
-use super::{FAR, Site};
+use super::{Detail, FAR, Site};
 use crate::plan::Style;
 use crate::shape::number::{Line, number};
 use crate::shape::pocket::LOWER_SLOPE;
@@ -11,6 +11,9 @@ pub(super) fn cut<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>) {
     let Some(numbering) = site.spec.numbering() else {
         return;
     };
+    if site.detail() != Detail::Full {
+        return;
+    }
     let is_squeezed = site.plate.cells[0] <= 1;
     let size = if is_squeezed { numbering.squeeze_size } else { numbering.size };
     let line = Line {

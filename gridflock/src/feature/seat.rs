@@ -21,15 +21,17 @@ pub(super) fn cut<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>) {
 }
 
 fn slope<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>, radius_mm: f64, range: [i32; 2]) -> Height {
-    let height = move |point| site.cell_at(point).slope_height(point, radius_mm, range);
+    let height = move |point| site.cell_at(point).slope_height_by(point, radius_mm, range, site.stride());
     layers.slope(Slope { range, steepness: 1, height: Box::new(height) })
 }
 
 /// The part of all seats inside of one offset, with the lines along which the facets of its slope meet.
 fn ring(site: &Site<'_>, inner: Option<f64>, outer: f64) -> Region {
-    let folds = |inner| site.seats().iter().flat_map(move |cell| cell.folds(inner, outer)).collect();
+    let stride = site.stride();
+    let folds =
+        |inner| site.seats().iter().flat_map(move |cell| cell.folds([inner, outer], stride)).collect();
     Region {
-        contours: site.seats().iter().map(|cell| cell.outline(outer)).collect(),
+        contours: site.seats().iter().map(|cell| cell.outline_by(outer, stride)).collect(),
         folds: inner.map(folds).unwrap_or_default(),
         outline_is_fold: true,
     }

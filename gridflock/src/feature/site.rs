@@ -5,6 +5,29 @@ use crate::shape::pocket::{Cell, TOP};
 use crate::shape::{Point, coordinate};
 use protocol::grid::{CellKind, GridSpec, Magnets, PITCH, PerSide};
 
+/// How much of a plate is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Detail {
+    /// All of it, to print.
+    Full,
+    /// All but its number, to look at: equal plates are the same then.
+    Unnumbered,
+    /// What can be seen of a very large grid: no numbers, latches or magnet holes, corners of two chords.
+    Coarse,
+}
+
+/// What decides the mesh of a plate, apart from its specification.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Likeness {
+    lines: [Vec<i32>; 2],
+    corners: [Point; 2],
+    neighbours: [bool; 4],
+    seats: Vec<Point>,
+    empty: Vec<Point>,
+    /// Where it is in the grid, if that makes a difference.
+    place: Option<[usize; 2]>,
+}
+
 /// One plate, with its cells in its own frame: origin at the south-west corner of its first cell.
 pub(crate) struct Site<'a> {
     pub(crate) spec: &'a GridSpec,
@@ -26,10 +49,11 @@ pub(crate) struct Site<'a> {
     pub(crate) top: i32,
     seats: Vec<Cell>,
     empty: Vec<Cell>,
+    detail: Detail,
 }
 
 impl<'a> Site<'a> {
-    pub(crate) fn new(spec: &'a GridSpec, plan: &'a Plan, plate: &'a Plate) -> Self {
+    pub(crate) fn new(spec: &'a GridSpec, plan: &'a Plan, plate: &'a Plate, detail: Detail) -> Self {
         let (x, y) = (&plan.axes.x, &plan.axes.y);
         let lines_x = lines(&x.cells, plate.first_cell[0], plate.cells[0]);
         let lines_y = lines(&y.cells, plate.first_cell[1], plate.cells[1]);
@@ -53,6 +77,7 @@ impl<'a> Site<'a> {
             top: TOP - coordinate(spec.slice().tenths_um()),
             seats: Vec::new(),
             empty: Vec::new(),
+            detail,
         };
         site.sort_cells();
         site
@@ -80,6 +105,32 @@ impl<'a> Site<'a> {
     /// Whether quirks of the original are imitated.
     pub(crate) fn is_upstream(&self) -> bool {
         self.plan.style == Style::UpstreamExact
+    }
+
+    pub(crate) fn detail(&self) -> Detail {
+        self.detail
+    }
+
+    /// Steps of 9° that one chord of a seat's corner spans.
+    pub(crate) fn stride(&self) -> usize {
+        match self.detail {
+            Detail::Full | Detail::Unnumbered => 1,
+            Detail::Coarse => 5,
+        }
+    }
+
+    /// Plates of one specification that are alike have the same mesh.
+    pub(crate) fn likeness(&self) -> Likeness {
+        let sides = self.plate.neighbours;
+        let is_placed = self.spec.vertical_screws().is_some() || self.spec.wall().is_some();
+        Likeness {
+            lines: [self.lines_x.clone(), self.lines_y.clone()],
+            corners: [self.low, self.high],
+            neighbours: [sides.north, sides.east, sides.south, sides.west],
+            seats: self.seats.iter().map(|cell| cell.low).collect(),
+            empty: self.empty.iter().map(|cell| cell.low).collect(),
+            place: is_placed.then_some(self.plate.first_cell),
+        }
     }
 
     /// Cells for bins.

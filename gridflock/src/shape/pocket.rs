@@ -43,21 +43,28 @@ impl Cell {
 
     /// The outline at offset `radius_mm`: four corners of ten chords each.
     pub(crate) fn outline(&self, radius_mm: f64) -> Contour {
+        self.outline_by(radius_mm, 1)
+    }
+
+    /// As [`Self::outline`], with chords over so many steps.
+    pub(crate) fn outline_by(&self, radius_mm: f64, stride: usize) -> Contour {
         (0..4)
             .flat_map(|corner| {
                 let core = self.core(corner);
-                (0..=QUARTER_STEPS).map(move |i| core.plus(on_circle(radius_mm, corner * QUARTER_STEPS + i)))
+                let steps = (0..=QUARTER_STEPS).step_by(stride);
+                steps.map(move |i| core.plus(on_circle(radius_mm, corner * QUARTER_STEPS + i)))
             })
             .collect()
     }
 
     /// The lines along which the facets of a slope between two offsets meet.
-    pub(crate) fn folds(&self, inner_mm: f64, outer_mm: f64) -> Vec<[Point; 2]> {
-        self.outline(inner_mm).into_iter().zip(self.outline(outer_mm)).map(|(a, b)| [a, b]).collect()
+    pub(crate) fn folds(&self, [inner_mm, outer_mm]: [f64; 2], stride: usize) -> Vec<[Point; 2]> {
+        let (inner, outer) = (self.outline_by(inner_mm, stride), self.outline_by(outer_mm, stride));
+        inner.into_iter().zip(outer).map(|(a, b)| [a, b]).collect()
     }
 
     /// Offset of a point from the core, mm: distance to its side, or to the chord it lies on at a corner.
-    fn offset_mm(&self, point: Point) -> f64 {
+    fn offset_mm(&self, point: Point, stride: usize) -> f64 {
         let rim = from_mm(RIM_MM);
         let beyond =
             |value: i32, low: i32, high: i32| f64::from((low - value).max(value - high) + rim) / 10_000.0;
@@ -65,17 +72,28 @@ impl Cell {
         if dx <= 0.0 || dy <= 0.0 {
             return dx.max(dy);
         }
-        let step = core::f64::consts::FRAC_PI_2 / f64::from(QUARTER_STEPS);
+        let facets = f64::from(QUARTER_STEPS) / stride as f64;
+        let step = core::f64::consts::FRAC_PI_2 / facets;
         // The facet is found by the angle; the neighbour's plane differs by less than the grid where it is close.
-        #[expect(clippy::cast_possible_truncation, reason = "an angle of a quarter turn in steps: 0 to 10")]
-        let facet = ((libm::atan2(dy, dx) / step).floor() as i32).clamp(0, QUARTER_STEPS - 1);
-        let middle = (f64::from(facet) + 0.5) * step;
+        let facet = (libm::atan2(dy, dx) / step).floor().clamp(0.0, facets - 1.0);
+        let middle = (facet + 0.5) * step;
         (dx * libm::cos(middle) + dy * libm::sin(middle)) / libm::cos(step / 2.0)
     }
 
     /// Height of a 45° slope between two heights, the lower one at `radius_mm`.
-    pub(crate) fn slope_height(&self, point: Point, radius_mm: f64, [low, high]: [i32; 2]) -> i32 {
-        let height = low + from_mm(self.offset_mm(point) - radius_mm);
+    pub(crate) fn slope_height(&self, point: Point, radius_mm: f64, range: [i32; 2]) -> i32 {
+        self.slope_height_by(point, radius_mm, range, 1)
+    }
+
+    /// As [`Self::slope_height`], for outlines with chords over so many steps.
+    pub(crate) fn slope_height_by(
+        &self,
+        point: Point,
+        radius_mm: f64,
+        [low, high]: [i32; 2],
+        stride: usize,
+    ) -> i32 {
+        let height = low + from_mm(self.offset_mm(point, stride) - radius_mm);
         if (height - low).abs() <= SNAP {
             low
         } else if (height - high).abs() <= SNAP {

@@ -134,7 +134,7 @@ impl Edge {
 
 /// Sorts, and makes one of equal edges. Edges that change nothing are dropped.
 fn merged(mut edges: Vec<Edge>, windings: &mut Windings) -> Vec<Edge> {
-    edges.sort_by_key(|e| u64::from(e.u) << 32 | u64::from(e.v));
+    edges.sort_unstable_by_key(|e| u64::from(e.u) << 32 | u64::from(e.v));
     let mut kept: Vec<Edge> = Vec::with_capacity(edges.len());
     for edge in edges {
         match kept.last_mut() {
@@ -199,14 +199,17 @@ fn cross(o: Point, a: Point, b: Point) -> i64 {
 /// Where edges must be cut: pairs of edge and point.
 fn crossings(points: &mut Points, edges: &[Edge]) -> Vec<(u32, u32)> {
     let buckets = Buckets::new(&points.list, edges);
-    let mut cuts = Vec::new();
+    let (mut cuts, mut fresh) = (Vec::new(), Vec::new());
     for bucket in 0..buckets.starts.len() - 1 {
         let here = &buckets.edges[buckets.starts[bucket]..buckets.starts[bucket + 1]];
-        for (i, &first) in here.iter().enumerate() {
+        fresh.clear();
+        fresh.extend(here.iter().filter(|&&edge| edges[edge as usize].is_fresh));
+        for &first in &fresh {
             let e = &edges[first as usize];
-            for &second in &here[i + 1..] {
+            for &second in here {
                 let f = &edges[second as usize];
-                if e.is_fresh || f.is_fresh {
+                // Two fresh ones meet once.
+                if !f.is_fresh || second > first {
                     meet(points, (first, e), (second, f), &mut cuts);
                 }
             }
@@ -369,4 +372,37 @@ fn height_at(left: Point, right: Point, x: i32) -> i32 {
     }
     let rise = (i64::from(right.y) - i64::from(left.y)) * (i64::from(x) - i64::from(left.x)) / run;
     left.y + crate::shape::coordinate(rise)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::solid::layers::{Action, Height::Flat, Region};
+
+    #[test]
+    fn points_that_are_nearly_one_are_one() {
+        let mut points = Points::default();
+        let first = points.at(Point::new(7, 8));
+        for (near, is_one) in
+            [((9, 9), true), ((5, 7), true), ((7, 6), true), ((10, 8), false), ((4, 4), false)]
+        {
+            let mut points = Points::default();
+            let known = points.at(Point::new(7, 8));
+            assert_eq!(known, first);
+            assert_eq!(points.at(Point::new(near.0, near.1)) == known, is_one, "{near:?}");
+        }
+    }
+
+    #[test]
+    fn outlines_that_miss_each_other_by_a_hair_have_one_corner() {
+        let mut layers = Layers::default();
+        let block =
+            |x: i32, y: i32| crate::shape::rectangle(Point::new(x, y), Point::new(x + 1000, y + 1000));
+        for (x, y) in [(0, 0), (1002, 1), (2, 1002)] {
+            layers.push(Region::of(vec![block(x, y)]), Action::Add(Flat(0), Flat(10)));
+        }
+        let graph = arrange(&layers).ok().unwrap();
+        // Twelve corners, of which each of the two neighbours shares two with the first, and both share one.
+        assert_eq!(graph.points.list.len(), 8, "{:?}", graph.points.list);
+    }
 }

@@ -49,6 +49,14 @@ pub(crate) enum Command {
         #[arg(long)]
         below: bool,
     },
+    /// Write the assembly guide, one page: plates by name, magnets, weight (.svg or .pdf).
+    Guide {
+        #[command(flatten)]
+        source: Source,
+        /// File to write; its ending says what.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
     /// Print the readable SKU and the grid key.
     Sku {
         #[command(flatten)]

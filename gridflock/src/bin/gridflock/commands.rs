@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::files;
 use crate::link;
 use anyhow::{Context, anyhow};
-use gridflock::export::{Object, View};
+use gridflock::export::{Object, View, guide_pdf, guide_svg, needs};
 use gridflock::plan::PlanReport;
 use gridflock::{
     GenerateError, Mesh, Plan, plan, plan_svg, plan_upstream, render, write_3mf, write_png, write_stl,
@@ -25,6 +25,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             generate(source, out, *format, usize::from(*threads), *timing)
         }
         Command::Preview { source, out, below } => preview(source, out, *below),
+        Command::Guide { source, out } => guide(source, out),
         Command::Sku { source } => sku(source),
         Command::Schema => print(&pretty(&gridflock::schema::schema())?),
     }
@@ -118,6 +119,30 @@ fn preview(source: &Source, out: &Path, below: bool) -> Result<(), Failure> {
     Ok(())
 }
 
+fn guide(source: &Source, out: &Path) -> Result<(), Failure> {
+    let (spec, plan) = read(source)?;
+    let is_pdf = match out.extension().and_then(|ending| ending.to_str()) {
+        Some("pdf") => true,
+        Some("svg") => false,
+        Some(_) | None => {
+            let shown = out.display();
+            return Err(Failure::Input(format!(
+                "--out is {shown}; a name that ends in .svg or .pdf is wanted"
+            )));
+        }
+    };
+    let made = make_all(&spec, &plan, Format::ThreeMf, 1)?;
+    let made: Vec<(f64, f64)> =
+        made.iter().map(|made| (made.mesh.volume_mm3(), f64::from(made.mesh.size()[2]) / 10_000.0)).collect();
+    let needs = needs(&spec, &plan, &made);
+    if is_pdf {
+        files::write_atomic(out, &guide_pdf(&spec, &plan, &needs))?;
+    } else {
+        files::write_atomic(out, guide_svg(&spec, &plan, &needs).as_bytes())?;
+    }
+    Ok(())
+}
+
 fn stl_bytes(mesh: &Mesh) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(84 + 50 * mesh.triangles_n());
     write_stl(mesh, &mut bytes).context("cannot write STL")?;
@@ -166,6 +191,10 @@ fn generate(
             plate.file = Some("set.3mf".to_owned());
             plate.sha256 = Some(sha256.clone());
         }
+    }
+    if spec.stack().is_some() {
+        let stack = gridflock::generate_stack(&spec, &plan)?;
+        files::write_atomic(&out.join("stack.stl"), &stl_bytes(&stack)?)?;
     }
     files::write_atomic(&out.join("plan.json"), format!("{}\n", pretty(&report)?).as_bytes())?;
     if timing {
