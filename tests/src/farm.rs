@@ -32,6 +32,28 @@ pub enum Printers {
     SerialAndMqtt,
 }
 
+/// How fast the simulated printers are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// Motion and heating, times that of real ones.
+    pub speed: u32,
+    /// From reset to the firmware's first word, ms.
+    pub boot_ms: u32,
+    /// From a start command to the first move, ms.
+    pub prepare_ms: u32,
+}
+
+impl Pace {
+    /// Fast motion with the waits of real printers' electronics.
+    #[must_use]
+    pub const fn of(speed: u32) -> Self {
+        Self { speed, boot_ms: 300, prepare_ms: 1_000 }
+    }
+
+    /// Nothing waits: what limits a print is the agent.
+    pub const AT_ONCE: Self = Self { speed: 100_000, boot_ms: 20, prepare_ms: 50 };
+}
+
 /// A farm that runs.
 #[derive(Debug)]
 pub struct Farm {
@@ -55,21 +77,23 @@ pub struct Farm {
 }
 
 impl Farm {
-    /// Starts everything below `folder`, at `speed` times a real printer's motion.
+    /// Starts everything below `folder`.
     ///
     /// # Errors
     /// Something does not start.
-    pub async fn start(folder: &Path, printers: Printers, speed: u32) -> anyhow::Result<Self> {
+    pub async fn start(folder: &Path, printers: Printers, pace: Pace) -> anyhow::Result<Self> {
         std::fs::create_dir_all(folder)?;
         let mut peers = Vec::new();
-        let shopify = peer(&mut peers, folder, "shopify-stand-in", &[]).await?;
+        let shopify =
+            peer(&mut peers, folder, "shopify-stand-in", &["--restore-per-s".to_owned(), "1000".into()])
+                .await?;
         let sendcloud = peer(&mut peers, folder, "sendcloud-stand-in", &[]).await?;
         let simplyprint = peer(&mut peers, folder, "simplyprint-stand-in", &[]).await?;
         let outside = Outside { shopify: shopify.clone(), sendcloud: sendcloud.clone(), simplyprint };
         let mut hub = Hub::new(folder, &outside)?;
         hub.start().await?;
         let link = Link::to(hub.address()?).await?;
-        let (wired, controls) = start_printers(&mut peers, folder, printers, speed).await?;
+        let (wired, controls) = start_printers(&mut peers, folder, printers, pace).await?;
         let mut agent = Agent::new(folder, Some(&link.url()), &wired)?;
         agent.command(&["enrol", "--hub", &link.url(), "--code", &hub.agent_code()?])?;
         agent.start().await?;
@@ -167,7 +191,7 @@ async fn start_printers(
     peers: &mut Vec<Process>,
     folder: &Path,
     printers: Printers,
-    speed: u32,
+    pace: Pace,
 ) -> anyhow::Result<(Vec<Wired>, BTreeMap<String, Http>)> {
     let mut wired = Vec::new();
     let mut controls = BTreeMap::new();
@@ -176,16 +200,24 @@ async fn start_printers(
         "--link".to_owned(),
         port.to_string_lossy().into_owned(),
         "--speed".into(),
-        speed.to_string(),
+        pace.speed.to_string(),
         "--baud".into(),
         "0".into(),
+        "--boot-ms".into(),
+        pace.boot_ms.to_string(),
     ];
     let address = peer(peers, folder, "sim-marlin", &arguments).await?;
     controls.insert("cr-1".to_owned(), Http::new(format!("http://{address}"))?);
     let connection = format!("{{ kind = \"serial\", port = {:?} }}", port);
     wired.push(Wired { id: "cr-1".into(), profile: "creality/cr-10".into(), connection });
     if printers == Printers::SerialAndMqtt {
-        let address = peer(peers, folder, "sim-bambu", &["--speed".to_owned(), speed.to_string()]).await?;
+        let arguments = [
+            "--speed".to_owned(),
+            pace.speed.to_string(),
+            "--prepare-ms".into(),
+            pace.prepare_ms.to_string(),
+        ];
+        let address = peer(peers, folder, "sim-bambu", &arguments).await?;
         let control = Http::new(format!("http://{address}"))?;
         let state = control.get("/__control/state").await?;
         let connection = mqtt_connection(folder, &state)?;

@@ -73,10 +73,29 @@ impl Process {
     /// # Errors
     /// It cannot be started.
     pub fn start(folder: &Path, name: &str, binary: &str, arguments: &[String]) -> anyhow::Result<Self> {
+        Self::start_with(folder, name, binary, arguments, &[])
+    }
+
+    /// The same with variables in its environment.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn start_with(
+        folder: &Path,
+        name: &str,
+        binary: &str,
+        arguments: &[String],
+        environment: &[(&str, &str)],
+    ) -> anyhow::Result<Self> {
         let stdout = folder.join(format!("{name}.out"));
         let errors = File::options().create(true).append(true).open(folder.join(format!("{name}.err")))?;
         let mut command = command(binary)?;
-        command.args(arguments).stdin(Stdio::null()).stdout(File::create(&stdout)?).stderr(errors);
+        command
+            .args(arguments)
+            .envs(environment.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(File::create(&stdout)?)
+            .stderr(errors);
         let child = command.spawn().with_context(|| format!("start {binary}"))?;
         Ok(Self { name: name.to_owned(), child, stdout })
     }
