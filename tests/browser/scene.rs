@@ -5,7 +5,7 @@
 use std::{path::Path, time::Duration};
 
 use platewright_tests::{
-    farm::{Farm, Simulated},
+    farm::{Farm, Pace, Simulated},
     http::text,
     hub::PASSWORD,
     operator::each,
@@ -23,7 +23,7 @@ const FAST: u32 = 4000;
 const SLOW: u32 = 20;
 
 const fn simulated(id: &'static str, name: &'static str, is_mqtt: bool, speed: u32) -> Simulated {
-    Simulated { id, name, is_mqtt, speed }
+    Simulated { id, name, is_mqtt, pace: Pace::of(speed) }
 }
 const PRINTERS: [Simulated; 6] = [
     simulated("ada", "Ada", false, FAST),

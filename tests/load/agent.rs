@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use platewright_tests::{
-    farm::{Farm, Printers},
+    farm::{Farm, Pace, Printers},
     http::text,
     operator::each,
     wait,
@@ -22,7 +22,7 @@ const TICKS_A_SECOND: f64 = 100.0;
 
 pub(crate) async fn measure(report: &mut Report) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
-    let mut farm = Farm::start(folder.path(), Printers::SerialAndMqtt, 1000).await?;
+    let mut farm = Farm::start(folder.path(), Printers::SerialAndMqtt, Pace::of(1_000)).await?;
     let mut took_ms = Vec::new();
     for _ in 0..STARTS {
         farm.agent.stop().await?;

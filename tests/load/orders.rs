@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use platewright_tests::{
-    farm::{Farm, Printers},
+    farm::{Farm, Pace, Printers},
     operator::each,
     wait,
 };
@@ -22,7 +22,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(2);
 
 pub(crate) async fn measure(report: &mut Report) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
-    let mut farm = Farm::start(folder.path(), Printers::Serial, 4000).await?;
+    let mut farm = Farm::start(folder.path(), Printers::Serial, Pace::of(4_000)).await?;
     ready(&farm).await?;
     let mut took_ms = Vec::new();
     let first_ms = order(&mut farm, 1).await?;

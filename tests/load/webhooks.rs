@@ -56,6 +56,7 @@ pub(crate) async fn measure(report: &mut Report) -> anyhow::Result<()> {
     let outside = Outside { shopify: nobody.clone(), sendcloud: nobody.clone(), simplyprint: nobody };
     let mut hub = Hub::new(folder.path(), &outside)?;
     hub.run_under(["taskset", "-c", "0"].map(str::to_owned).to_vec());
+    hub.keep_quiet();
     hub.start().await?;
     let pid = hub.id().context("the hub runs")?;
     let (address, before) = (hub.address()?, cpu_s(pid)?);

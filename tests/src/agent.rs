@@ -3,6 +3,7 @@
 use std::{
     fmt::Write as _,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::Context as _;
@@ -78,17 +79,15 @@ impl Agent {
         process::run("edge-agent", &all)
     }
 
-    /// Starts it, pairs at the first start, and waits until it answers.
+    /// Starts it, pairs at the first start, and waits until it answers. It keeps the port of its first start.
     ///
     /// # Errors
     /// It does not start.
     pub async fn start(&mut self) -> anyhow::Result<()> {
-        let config = self.config.to_string_lossy().into_owned();
-        let arguments = ["run".to_owned(), "--config".into(), config];
-        let mut process =
-            Process::start_under(&self.wrapper, &self.folder, "agent", "edge-agent", &arguments)?;
+        let mut process = self.spawn()?;
         let address = process.address().await?;
         self.process = Some(process);
+        self.keep_port(&address)?;
         let open = Http::new(address)?;
         if self.token.is_none() {
             let code = self.command(&["pair", "--role", "admin"])?;
@@ -97,6 +96,34 @@ impl Agent {
         }
         self.api = self.token.as_ref().map(|token| open.with_token(token));
         Ok(())
+    }
+
+    /// Starts it and kills it after `within`, wherever it is by then.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub async fn start_and_kill(&mut self, within: Duration) -> anyhow::Result<()> {
+        let mut process = self.spawn()?;
+        tokio::time::sleep(within).await;
+        process.kill()
+    }
+
+    fn spawn(&self) -> anyhow::Result<Process> {
+        let config = self.config.to_string_lossy().into_owned();
+        let arguments = ["run".to_owned(), "--config".into(), config];
+        Process::start_under(&self.wrapper, &[], &self.folder, "agent", "edge-agent", &arguments)
+    }
+
+    fn keep_port(&self, address: &str) -> anyhow::Result<()> {
+        let bound = address.trim_start_matches("http://").trim_end_matches('/');
+        let text = std::fs::read_to_string(&self.config)?;
+        http::write(&self.config, &text.replace("listen = \"127.0.0.1:0\"", &format!("listen = {bound:?}")))
+    }
+
+    /// Its log.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.folder.join("agent.err")
     }
 
     /// Whether it was started and not stopped.

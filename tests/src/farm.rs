@@ -32,6 +32,28 @@ pub enum Printers {
     SerialAndMqtt,
 }
 
+/// How fast the simulated printers are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// Motion and heating, times that of real ones.
+    pub speed: u32,
+    /// From reset to the firmware's first word, ms.
+    pub boot_ms: u32,
+    /// From a start command to the first move, ms.
+    pub prepare_ms: u32,
+}
+
+impl Pace {
+    /// Fast motion with the waits of real printers' electronics.
+    #[must_use]
+    pub const fn of(speed: u32) -> Self {
+        Self { speed, boot_ms: 300, prepare_ms: 1_000 }
+    }
+
+    /// Nothing waits: what limits a print is the agent.
+    pub const AT_ONCE: Self = Self { speed: 100_000, boot_ms: 20, prepare_ms: 50 };
+}
+
 /// A printer that a farm simulates.
 #[derive(Debug, Clone, Copy)]
 pub struct Simulated {
@@ -41,14 +63,14 @@ pub struct Simulated {
     pub name: &'static str,
     /// Whether it owns its jobs, over MQTT; else it hangs on a serial port.
     pub is_mqtt: bool,
-    /// Motion, times that of a real one.
-    pub speed: u32,
+    /// How fast it is.
+    pub pace: Pace,
 }
 
 impl Printers {
-    fn list(self, speed: u32) -> Vec<Simulated> {
-        let serial = Simulated { id: "cr-1", name: "cr-1", is_mqtt: false, speed };
-        let mqtt = Simulated { id: "a1-1", name: "a1-1", is_mqtt: true, speed };
+    fn list(self, pace: Pace) -> Vec<Simulated> {
+        let serial = Simulated { id: "cr-1", name: "cr-1", is_mqtt: false, pace };
+        let mqtt = Simulated { id: "a1-1", name: "a1-1", is_mqtt: true, pace };
         match self {
             Self::Serial => vec![serial],
             Self::SerialAndMqtt => vec![serial, mqtt],
@@ -79,12 +101,12 @@ pub struct Farm {
 }
 
 impl Farm {
-    /// Starts everything below `folder`, at `speed` times a real printer's motion.
+    /// Starts everything below `folder`.
     ///
     /// # Errors
     /// Something does not start.
-    pub async fn start(folder: &Path, printers: Printers, speed: u32) -> anyhow::Result<Self> {
-        Self::with(folder, &printers.list(speed)).await
+    pub async fn start(folder: &Path, printers: Printers, pace: Pace) -> anyhow::Result<Self> {
+        Self::with(folder, &printers.list(pace)).await
     }
 
     /// The same with these printers.
@@ -94,7 +116,8 @@ impl Farm {
     pub async fn with(folder: &Path, printers: &[Simulated]) -> anyhow::Result<Self> {
         std::fs::create_dir_all(folder)?;
         let mut peers = Vec::new();
-        let shopify = peer(&mut peers, folder, ("shopify", "shopify-stand-in"), &[]).await?;
+        let plenty = ["--restore-per-s".to_owned(), "1000".into()];
+        let shopify = peer(&mut peers, folder, ("shopify", "shopify-stand-in"), &plenty).await?;
         let sendcloud = peer(&mut peers, folder, ("sendcloud", "sendcloud-stand-in"), &[]).await?;
         let simplyprint = peer(&mut peers, folder, ("simplyprint", "simplyprint-stand-in"), &[]).await?;
         let outside = Outside { shopify: shopify.clone(), sendcloud: sendcloud.clone(), simplyprint };
@@ -205,17 +228,18 @@ async fn start_printers(
     for it in printers {
         let (id, profile) = (it.id.to_owned(), if it.is_mqtt { "bambu/a1" } else { "creality/cr-10" });
         let (connection, control) = if it.is_mqtt {
-            let address =
-                peer(peers, folder, (it.id, "sim-bambu"), &["--speed".to_owned(), it.speed.to_string()])
-                    .await?;
+            let (speed, prepare_ms) = (it.pace.speed.to_string(), it.pace.prepare_ms.to_string());
+            let arguments = ["--speed", &speed, "--prepare-ms", &prepare_ms].map(str::to_owned);
+            let address = peer(peers, folder, (it.id, "sim-bambu"), &arguments).await?;
             let control = Http::new(format!("http://{address}"))?;
             let state = control.get("/__control/state").await?;
             (mqtt_connection(folder, it.id, &state)?, control)
         } else {
             let port = folder.join(format!("{id}.tty"));
             let link = port.to_string_lossy().into_owned();
-            let speed = it.speed.to_string();
-            let arguments = ["--link", &link, "--speed", &speed, "--baud", "0"].map(str::to_owned);
+            let (speed, boot_ms) = (it.pace.speed.to_string(), it.pace.boot_ms.to_string());
+            let arguments =
+                ["--link", &link, "--speed", &speed, "--baud", "0", "--boot-ms", &boot_ms].map(str::to_owned);
             let address = peer(peers, folder, (it.id, "sim-marlin"), &arguments).await?;
             (format!("{{ kind = \"serial\", port = {port:?} }}"), Http::new(format!("http://{address}"))?)
         };

@@ -1,6 +1,9 @@
 //! The hub of a farm: settings, process, the owner's API.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
@@ -32,6 +35,7 @@ pub struct Hub {
     folder: PathBuf,
     process: Option<Process>,
     wrapper: Vec<String>,
+    is_quiet: bool,
     api: Option<Http>,
 }
 
@@ -48,13 +52,20 @@ impl Hub {
              [sendcloud]\nbase_url = \"http://{sendcloud}\"\npublic_key = \"sc_public\"\nsecret_key = \"sc_secret\"\n\
              [simplyprint]\nbase_url = \"http://{simplyprint}\"\napi_key = \"sp_key\"\n\
              [shipping]\nfrom_name = \"Demo Grids\"\nfrom_street = \"Veldstraat\"\nfrom_house_number = \"1\"\nfrom_postal_code = \"9000\"\nfrom_city = \"Ghent\"\nfrom_country = \"BE\"\n\
-             [grid]\nmaterial = \"PLA\"\n[outbox]\nprobe_ms = 100\nprobe_ms_max = 1000\n",
+             [grid]\nmaterial = \"PLA\"\n[outbox]\ncall_s = 3\nprobe_ms = 100\nprobe_ms_max = 1000\n",
             folder.join("hub"),
         );
         let config = folder.join("hub.toml");
         http::write(&config, &text)?;
         http::write(&folder.join("owner.password"), PASSWORD)?;
-        Ok(Self { config, folder: folder.to_owned(), process: None, wrapper: Vec::new(), api: None })
+        Ok(Self {
+            config,
+            folder: folder.to_owned(),
+            process: None,
+            wrapper: Vec::new(),
+            is_quiet: false,
+            api: None,
+        })
     }
 
     /// Runs one of its commands.
@@ -73,22 +84,44 @@ impl Hub {
     /// # Errors
     /// It does not start.
     pub async fn start(&mut self) -> anyhow::Result<()> {
-        let config = self.config.to_string_lossy().into_owned();
-        let arguments = ["serve".to_owned(), "--config".into(), config];
-        let mut process = Process::start_under(&self.wrapper, &self.folder, "hub", "cloud-hub", &arguments)?;
+        let mut process = self.spawn()?;
         let address = process.address().await?;
         self.process = Some(process);
+        if self.api.is_some() {
+            return Ok(()); // Port and session outlive the process.
+        }
         let address = if address.starts_with("http") { address } else { format!("http://{address}") };
         self.keep_port(&address)?;
         let password = self.folder.join("owner.password");
-        let is_first = self.api.is_none();
-        if is_first {
-            let file = password.to_string_lossy();
-            self.command(&["admin", "user", "add", "owner", "--role", "admin", "--password-file", &file])?;
-        }
+        let file = password.to_string_lossy();
+        self.command(&["admin", "user", "add", "owner", "--role", "admin", "--password-file", &file])?;
         let body = json!({ "name": "owner", "password": PASSWORD });
         self.api = Some(Http::new(address)?.log_in("/api/v1/login", &body).await?);
         Ok(())
+    }
+
+    /// Starts it and kills it after `within`, wherever it is by then.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub async fn start_and_kill(&mut self, within: Duration) -> anyhow::Result<()> {
+        let mut process = self.spawn()?;
+        tokio::time::sleep(within).await;
+        process.kill()
+    }
+
+    fn spawn(&self) -> anyhow::Result<Process> {
+        let config = self.config.to_string_lossy().into_owned();
+        let arguments = ["serve".to_owned(), "--config".into(), config];
+        let filter = if self.is_quiet { "info" } else { "info,cloud_hub::inbox=debug" };
+        let log = [("RUST_LOG".to_owned(), filter.to_owned())];
+        Process::start_under(&self.wrapper, &log, &self.folder, "hub", "cloud-hub", &arguments)
+    }
+
+    /// Its log.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.folder.join("hub.err")
     }
 
     /// A restarted hub listens where it listened before.
@@ -96,6 +129,12 @@ impl Hub {
         let bound = address.trim_start_matches("http://");
         let text = std::fs::read_to_string(&self.config)?;
         http::write(&self.config, &text.replace("listen = \"127.0.0.1:0\"", &format!("listen = {bound:?}")))
+    }
+
+    /// Whether it was started and not killed.
+    #[must_use]
+    pub const fn is_started(&self) -> bool {
+        self.process.is_some()
     }
 
     /// The owner's API.
@@ -141,6 +180,11 @@ impl Hub {
     /// The hub does not answer.
     pub async fn order(&self, id: &str) -> anyhow::Result<Value> {
         self.api()?.get(&format!("/api/v1/orders/{id}")).await
+    }
+
+    /// Leaves out the lines that a log has only for tests.
+    pub const fn keep_quiet(&mut self) {
+        self.is_quiet = true;
     }
 
     /// Runs it from the next start on as the last arguments of `wrapper`, for example of strace.

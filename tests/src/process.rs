@@ -106,15 +106,16 @@ impl Process {
     /// # Errors
     /// It cannot be started.
     pub fn start(folder: &Path, name: &str, binary: &str, arguments: &[String]) -> anyhow::Result<Self> {
-        Self::start_under(&[], folder, name, binary, arguments)
+        Self::start_under(&[], &[], folder, name, binary, arguments)
     }
 
-    /// The same with the process as the last arguments of `wrapper`, for example of strace.
+    /// The same as the last arguments of `wrapper`, for example of strace, with variables in its environment.
     ///
     /// # Errors
     /// It cannot be started.
     pub fn start_under(
         wrapper: &[String],
+        environment: &[(String, String)],
         folder: &Path,
         name: &str,
         binary: &str,
@@ -134,7 +135,8 @@ impl Process {
                 command
             }
         };
-        command.args(arguments).stdin(Stdio::null()).stdout(File::create(&stdout)?).stderr(errors);
+        command.args(arguments).envs(environment.iter().cloned());
+        command.stdin(Stdio::null()).stdout(File::create(&stdout)?).stderr(errors);
         let child = command.spawn().with_context(|| format!("start {binary}"))?;
         Ok(Self { name: name.to_owned(), child, is_wrapped: !wrapper.is_empty(), stdout })
     }

@@ -26,6 +26,13 @@ impl Seed {
         self.value
     }
 
+    /// A seed of its own for another part of the run, so that parts do not disturb one another's choices.
+    #[must_use]
+    pub const fn child(&mut self) -> Self {
+        let value = self.below(u64::MAX);
+        Self { value, state: value }
+    }
+
     /// The next number below `n`.
     pub const fn below(&mut self, n: u64) -> u64 {
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use platewright_tests::{
-    farm::{Farm, Printers},
+    farm::{Farm, Pace, Printers},
     http::text,
     operator::each,
 };
@@ -15,7 +15,7 @@ const ORDER_WAIT_MAX: Duration = Duration::from_secs(240);
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signed_order_becomes_plates_a_label_and_a_fulfilment() {
     let folder = tempfile::tempdir().unwrap().keep();
-    let mut farm = Farm::start(&folder, Printers::SerialAndMqtt, 5000).await.unwrap();
+    let mut farm = Farm::start(&folder, Printers::SerialAndMqtt, Pace::of(5000)).await.unwrap();
     let properties = [["Width (mm)", "450"], ["Height (mm)", "320"]];
     farm.place_order(json!({ "lines": [{ "sku": "GRID-CUSTOM", "properties": properties }] })).await.unwrap();
     let mut was_cut = false;

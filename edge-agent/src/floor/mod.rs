@@ -77,8 +77,9 @@ impl Floor {
     ) -> Result<(), FloorError> {
         let station = self.station(id)?;
         let it = Confirmation { saw, by: ConfirmedBy::Person };
+        let was_open = self.may_open_port(id).await?;
         self.ledger.clear_bed(id.clone(), it, seen, by.to_owned()).await?;
-        self.open_port_after_a_person_looked(station).await
+        self.open_port_after_a_person_looked(station, was_open).await
     }
 
     /// A person counts a plate.
@@ -87,9 +88,10 @@ impl Floor {
     /// [`FloorError::Ledger`].
     pub async fn sign_off(&self, it: Count) -> Result<Option<JobId>, FloorError> {
         let printer = self.ledger.attempt(it.attempt).await?.printer;
+        let was_open = self.may_open_port(&printer).await?;
         let replacement = self.ledger.sign_off(it).await?;
         if let Ok(station) = self.station(&printer) {
-            self.open_port_after_a_person_looked(station).await?;
+            self.open_port_after_a_person_looked(station, was_open).await?;
         }
         Ok(replacement)
     }
@@ -100,11 +102,10 @@ impl Floor {
     /// [`FloorError::Ledger`].
     pub async fn decide(&self, it: Decision) -> Result<Attempt, FloorError> {
         let printer = self.ledger.attempt(it.attempt).await?.printer;
+        let was_open = self.may_open_port(&printer).await?;
         let state = self.ledger.decide(it).await?;
-        if let Ok(station) = self.station(&printer)
-            && state.is_terminal()
-        {
-            self.open_port_after_a_person_looked(station).await?;
+        if let Ok(station) = self.station(&printer) {
+            self.open_port_after_a_person_looked(station, was_open).await?;
         }
         Ok(state)
     }
@@ -119,16 +120,23 @@ impl Floor {
         Ok(station.handle.open_port().await?)
     }
 
-    /// Whoever has looked at the bed has also said that the board may be reset.
-    async fn open_port_after_a_person_looked(&self, station: &Station) -> Result<(), FloorError> {
+    async fn may_open_port(&self, id: &PrinterId) -> Result<bool, FloorError> {
         let snapshot = self.ledger.snapshot().await?;
+        Ok(snapshot.printers.get(id).is_none_or(|said| said.may_open_port))
+    }
+
+    /// Opens a port that the ledger kept closed until what a person has just said.
+    async fn open_port_after_a_person_looked(
+        &self,
+        station: &Station,
+        was_open: bool,
+    ) -> Result<(), FloorError> {
         let id = &station.settings.id;
-        let is_closed = snapshot.printers.get(id).is_some_and(|said| !said.may_open_port);
-        if is_closed && snapshot.live_on(id).is_none() {
-            self.ledger.set_may_open_port(id.clone(), true).await?;
-            if let Err(error) = station.handle.open_port().await {
-                tracing::warn!(printer.id = %id, %error, "the port of {id} could not be opened yet; it is tried again");
-            }
+        if !was_open
+            && self.may_open_port(id).await?
+            && let Err(error) = station.handle.open_port().await
+        {
+            tracing::warn!(printer.id = %id, %error, "the port of {id} could not be opened yet; it is tried again");
         }
         Ok(())
     }

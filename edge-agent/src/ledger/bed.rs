@@ -10,7 +10,7 @@ use protocol::{
 use rusqlite::{Connection, params};
 
 use super::{
-    Ledger, LedgerError, Stamp, events,
+    Ledger, LedgerError, Stamp, events, printers,
     rows::{bed_columns, int},
     sign_off, view,
 };
@@ -154,7 +154,8 @@ pub(super) fn clear(
         Err(other) => return Err(other),
     }
     events::append(c, now, None, &EventKind::BedCleared { printer: printer.clone(), by: by.to_owned() })?;
-    scrap_of_a_failure(c, now, it.saw, by)
+    scrap_of_a_failure(c, now, it.saw, by)?;
+    printers::a_person_looked(c, printer)
 }
 
 /// A cleared bed confirms the scrap of a failed print that nobody has counted.

@@ -8,7 +8,7 @@ use protocol::{
     wire::v1::EventKind,
 };
 
-use super::{Ledger, LedgerError, bed as beds, journal, outcome, view};
+use super::{Ledger, LedgerError, bed as beds, journal, outcome, printers, view};
 
 /// A person's answer to "did it start?".
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +54,7 @@ impl Ledger {
                     beds::clear(c, now, &row.printer, confirmation, None, &it.by)?;
                 }
             }
+            printers::a_person_looked(c, &row.printer)?;
             Ok(row.state)
         })
         .await

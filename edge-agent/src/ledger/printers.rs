@@ -3,7 +3,7 @@
 use protocol::{ids::PrinterId, wire::v1::EventKind};
 use rusqlite::{Connection, params};
 
-use super::{Ledger, LedgerError, bed as beds, events};
+use super::{Ledger, LedgerError, bed as beds, events, view};
 
 const KNOW: &str = "insert into printer (printer) values (?1) on conflict (printer) do nothing";
 fn know(c: &Connection, printer: &PrinterId) -> Result<(), LedgerError> {
@@ -87,4 +87,17 @@ pub(super) fn set_open_port(c: &Connection, printer: &PrinterId, may: bool) -> R
     know(c, printer)?;
     c.execute(PORT, params![printer.as_str(), may])?;
     beds::touch(c, printer)
+}
+
+const ALLOW: &str = "update printer set open_port = 1 where printer = ?1 and open_port = 0";
+/// Whoever has looked at a bed has also said that its board may be reset, unless a print there is still undecided. In
+/// the transaction of what they said: a crash right behind it must not leave a port closed that nobody asks about.
+pub(super) fn a_person_looked(c: &Connection, printer: &PrinterId) -> Result<(), LedgerError> {
+    if view::live_attempts(c)?.iter().any(|attempt| &attempt.printer == printer) {
+        return Ok(());
+    }
+    if c.execute(ALLOW, [printer.as_str()])? > 0 {
+        beds::touch(c, printer)?;
+    }
+    Ok(())
 }

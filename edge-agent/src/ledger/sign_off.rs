@@ -13,7 +13,7 @@ use protocol::{
 use rusqlite::{Connection, params};
 
 use super::{
-    Ledger, LedgerError, Stamp, assignments, bed as beds, journal, outcome, replacement,
+    Ledger, LedgerError, Stamp, assignments, bed as beds, journal, outcome, printers, replacement,
     rows::int,
     view,
     view::{AssignmentRow, AttemptRow},
@@ -150,6 +150,7 @@ pub(super) fn count(
     let good_n = units.len() - scrap.len();
     journal::note(c, now, attempt.no, &format!("counted by {by}: {good_n} good, {} scrap", scrap.len()))?;
     beds::touch(c, &attempt.printer)?;
+    printers::a_person_looked(c, &attempt.printer)?;
     let (on, units, by) = (outcome::on(attempt), units.to_vec(), by.to_owned());
     outcome::tell(c, now, attempt, &EventKind::SignedOff { on, units, by, replaced_by: replacement })?;
     Ok(replacement)

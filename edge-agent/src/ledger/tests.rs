@@ -246,6 +246,19 @@ async fn clearing_the_bed_of_a_failed_print_counts_it_as_scrap() {
     assert!(farm.ledger.attempt(no).await.unwrap().is_counted);
 }
 
+/// A crash right behind a person's word must not leave a port closed of which nobody is asked any more.
+#[tokio::test]
+async fn a_persons_word_about_a_bed_opens_the_port_in_the_same_write() {
+    let farm = Farm::new();
+    let no = farm.started(1, Owner::Stream).await;
+    farm.ledger.keep_port_closed(no).await.unwrap();
+    let may_open = async || farm.ledger.snapshot().await.unwrap().printers[&printer()].may_open_port;
+    farm.ledger.apply(no, Event::Restarted { last_line_next: false }, "crash".into()).await.unwrap();
+    assert!(!may_open().await, "nobody has looked yet");
+    farm.clear(Cause::Attempt(no)).await.unwrap();
+    assert!(may_open().await);
+}
+
 #[tokio::test]
 async fn a_proof_that_nothing_started_gives_job_and_bed_back() {
     let farm = Farm::new();

@@ -180,13 +180,15 @@ impl SyncTask {
         let (events, backlog_events) = self.ledger.pending_events(acked, BATCH_BYTES).await?;
         let state = self.ledger.sync_state().await?;
         let stamp = self.ledger.stamp();
+        // Until the hub has answered once, nobody waits: else the pages would call a hub offline that only has no news.
+        let may_wait = events.is_empty() && self.link.borrow().link == Link::Connected;
         Ok(SyncRequest {
             proto: PROTO,
             agent_incarnation: self.ledger.incarnation(),
             boot_id: stamp.boot,
             hub_incarnation_seen: state.hub_seen,
             down_cursor: state.cursor,
-            wait_ms: if events.is_empty() { WAIT_MS } else { 0 },
+            wait_ms: if may_wait { WAIT_MS } else { 0 },
             events,
             clock: ClockReading { wall_ms: stamp.wall, mono_ms: stamp.mono, synced: stamp.synced },
             free_bytes: files::free_bytes(&self.data_dir).unwrap_or(0),

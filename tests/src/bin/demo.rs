@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, path::PathBuf, process::ExitCode, time::Duratio
 use anyhow::Context as _;
 use clap::Parser;
 use platewright_tests::{
-    farm::{Farm, Printers},
+    farm::{Farm, Pace, Printers},
     http::text,
     operator::each,
 };
@@ -53,7 +53,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         "demo: starting a hub, an agent, two simulated printers and three outside services in {}",
         folder.display()
     );
-    let mut farm = Farm::start(&folder, Printers::SerialAndMqtt, SPEED).await?;
+    let mut farm = Farm::start(&folder, Printers::SerialAndMqtt, Pace::of(SPEED)).await?;
     farm.operator.speaks = true;
     println!("  hub         {} (owner / the password in owner.password)", farm.hub.api()?.base());
     println!(

@@ -35,6 +35,7 @@ stories! {
     orders::an_order_without_its_money_stays_new,
     orders::a_cancelled_order_wants_nothing,
     orders::printed_surplus_goes_to_the_shelf_and_is_used_first,
+    orders::what_was_sent_is_no_stock,
     agents::a_code_is_good_once_and_for_its_time,
     agents::a_pinned_job_is_claimed_with_its_hand_out,
     agents::events_are_applied_once_and_in_order,

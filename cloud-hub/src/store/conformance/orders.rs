@@ -2,7 +2,7 @@
 
 use super::wishes::{Agent, line, order, shop};
 use crate::clock::SetClock;
-use crate::store::{Delivery, HoldReason, LineKind, Received, Settled, Stands, Store};
+use crate::store::{Delivery, HoldReason, LineKind, OrderWish, Received, Settled, Stands, Store};
 
 pub(super) async fn a_delivery_stored_twice_is_one_row(store: &'static dyn Store, _clock: SetClock) {
     let shop = shop(store).await;
@@ -136,4 +136,19 @@ pub(super) async fn an_order_without_its_money_stays_new(store: &'static dyn Sto
     let paid = store.apply_order(order(&shop, 2, vec![line("l1", 1)])).await.unwrap();
     assert_eq!(paid.jobs_made, 2);
     assert_eq!(store.orders(shop.tenant, 9).await.unwrap()[0].state, "InProduction");
+}
+
+pub(super) async fn what_was_sent_is_no_stock(store: &'static dyn Store, _clock: SetClock) {
+    let shop = shop(store).await;
+    let mut agent = Agent::enrol(store, "Ghent").await;
+    store.apply_order(order(&shop, 1, vec![line("l1", 1)])).await.unwrap();
+    for (n, it) in (1..).zip(agent.fetch().await) {
+        let events = agent.print(&it, n, true, None);
+        agent.poll(events).await;
+    }
+    // The shop says that it was sent before our own call has heard so: its answer was lost.
+    let sent = OrderWish { stands: Stands::Sent, ..order(&shop, 2, vec![line("l1", 1)]) };
+    store.apply_order(sent).await.unwrap();
+    let other = OrderWish { shop_order_id: "6302".into(), ..order(&shop, 3, vec![line("l1", 1)]) };
+    assert_eq!(store.apply_order(other).await.unwrap().jobs_made, 2, "nothing of the parcel is on the shelf");
 }

@@ -300,9 +300,14 @@ impl Work<'_> {
     /// Makes what is missing and takes back what is too much, part by part.
     fn balance(&mut self, line: LineId, wish: &LineWish) -> Result<(), StoreError> {
         for stored in progress::parts(self.tx, line)? {
-            let is_wanted = stored.is_current && self.wish.stands == Stands::Open;
-            let wanted = if is_wanted { wish.wanted.saturating_mul(stored.part.per_piece) } else { 0 };
             let present = progress::present(self.tx, line, &stored.part)?;
+            let all = wish.wanted.saturating_mul(stored.part.per_piece);
+            let wanted = match self.wish.stands {
+                Stands::Open if stored.is_current => all,
+                // What is good has left with the parcel: it is no stock, although the shop wants nothing more.
+                Stands::Sent => all.min(present.good),
+                Stands::Open | Stands::Cancelled => 0,
+            };
             let change = diff(wanted, present);
             if change.make > 0 && self.wish.may_print && wish.kind != LineKind::Unresolved {
                 self.make(line, wish, &stored.part, change.make)?;
