@@ -5,7 +5,7 @@
 // The scene (made by pages.rs) names servers, sessions, pages and what lies on the floor. Faults are printed one per
 // line; the exit code is 1 if there is any. Nothing is loaded from another host, and that is one of the checks.
 
-import { readFileSync, mkdirSync } from 'node:fs';
+import { readFileSync, mkdirSync, rmSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import { look } from './look.mjs';
 import { actAgent, actHub, pressKeys } from './act.mjs';
@@ -31,6 +31,8 @@ const fault = (where, what) => {
   console.log(`FAULT ${where}: ${what}`);
 };
 
+// Pictures of an earlier run would pass for those of this one.
+rmSync(scene.out, { recursive: true, force: true });
 mkdirSync(scene.out, { recursive: true });
 const browser = await chromium.launch({ executablePath: scene.chromium, headless: true, args: FLAGS });
 

@@ -113,7 +113,7 @@ impl Scene {
             "hub": { "base": hub.base(), "cookie": ["hub_session", session], "user": "owner", "password": PASSWORD },
             "order": format!("/orders/{}", self.open),
             "unknown": format!("/unknown/{}", self.unknown),
-            "running": "bruno", "paused": "dora", "idle": "fred", "offline": "emil", "offlineName": "Emil",
+            "running": "bruno", "paused": "dora", "idle": "fred", "offline": "emil",
             "pages": self.pages(),
         }))
     }

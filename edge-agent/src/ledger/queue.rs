@@ -1,7 +1,10 @@
 //! The order of the queue: one place up or down. Positions stay strictly rising among what waits, so that a step back
-//! undoes a step.
+//! undoes a step. And what left the queue because it cannot be made, so that nothing vanishes without a word.
 
-use protocol::{ids::JobId, units::StateVersion};
+use protocol::{
+    ids::JobId,
+    units::{StateVersion, WallMs},
+};
 use rusqlite::{Connection, params};
 
 use super::{Ledger, LedgerError};
@@ -27,7 +30,41 @@ fn waiting(c: &Connection) -> Result<Vec<(String, i64)>, LedgerError> {
 const PLACE: &str = "update assignment set position = ?2 where job = ?1";
 const TOUCH: &str = "update assignment set version = version + 1 where job = ?1";
 
+/// A job that was refused for good.
+#[derive(Debug, Clone)]
+pub struct Refused {
+    /// What it is called.
+    pub label: String,
+    /// Why, in words.
+    pub reason: String,
+    /// When.
+    pub at: WallMs,
+}
+
+/// Refused jobs that are told at once.
+const REFUSED_MAX: u32 = 5;
+
+const REFUSED: &str = "
+select label, reason, over_ms from assignment
+where state = 'Declined' and reason is not null and over_ms > ?1 order by over_ms desc limit ?2";
+
 impl Ledger {
+    /// The newest jobs that were refused for good after `since`.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub async fn refused(&self, since: WallMs) -> Result<Vec<Refused>, LedgerError> {
+        self.read(move |c| {
+            let mut statement = c.prepare_cached(REFUSED)?;
+            let refused = |row: &rusqlite::Row<'_>| {
+                Ok(Refused { label: row.get(0)?, reason: row.get(1)?, at: WallMs(row.get(2)?) })
+            };
+            let rows = statement.query_map(params![since.0, REFUSED_MAX], refused)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
     /// Moves a waiting job one place. At the end of the queue, and for a job that has begun, nothing changes.
     ///
     /// # Errors

@@ -182,6 +182,12 @@ impl HubClient {
 }
 
 /// What an answer other than success means.
+/// What a problem document says to people.
+fn in_words(body: &str) -> Option<String> {
+    let problem: serde_json::Value = serde_json::from_str(body).ok()?;
+    problem.get("detail")?.as_str().map(str::to_owned)
+}
+
 async fn refusal(answer: reqwest::Response) -> SyncError {
     let status = answer.status();
     let wait_s = answer.headers().get("retry-after").and_then(|v| v.to_str().ok()?.parse().ok());
@@ -189,7 +195,8 @@ async fn refusal(answer: reqwest::Response) -> SyncError {
         (401, _) => SyncError::TokenExpired,
         (429 | 503, wait) => SyncError::Wait { wait_s: wait.unwrap_or(5).min(600) },
         (code, _) => {
-            let detail = answer.text().await.unwrap_or_default();
+            let text = answer.text().await.unwrap_or_default();
+            let detail = in_words(&text).unwrap_or(text);
             SyncError::Refused { status: code, detail: detail.chars().take(DETAIL_CHARS_MAX).collect() }
         }
     }

@@ -77,17 +77,16 @@ impl Bench {
             let id = id(&name.to_lowercase());
             ledger.add_bed(id.clone()).await.unwrap();
             let (reports, _) = tokio::sync::mpsc::channel(1);
-            let stop = CancellationToken::new();
-            let (handle, ends) = channels(id.clone(), reports, stop, Duration::from_secs(1));
+            let (handle, ends) =
+                channels(id.clone(), reports, CancellationToken::new(), Duration::from_secs(1));
             let connection = Connection::Serial { port: "/dev/null".into(), baud: None };
-            let profile_id = profile.id.to_string();
-            let settings = Printer { id, name: name.into(), profile: profile_id, connection, tags: vec![] };
+            let (profile_id, tags) = (profile.id.to_string(), vec![]);
+            let it = Printer { id, name: name.into(), profile: profile_id, connection, tags };
             let (profile, heat) = (profile.clone(), Heat::default());
-            stations.push(Station { settings, profile, owner: Owner::Stream, handle, heat });
+            stations.push(Station { settings: it, profile, owner: Owner::Stream, handle, heat });
             printers.push(ends);
         }
-        let settings = stations.iter().map(|s| s.settings.clone()).collect();
-        let config = config(folder.path(), settings);
+        let config = config(folder.path(), stations.iter().map(|s| s.settings.clone()).collect());
         ledger.add_pairing_code("GOOD-CODE", Role::Operator).await.unwrap();
         assert!(ledger.pair("GOOD-CODE", "Mark".into(), TOKEN).await.unwrap().is_some());
         let blobs = BlobStore::open(folder.path()).unwrap();

@@ -2,9 +2,9 @@
 
 use protocol::ids::Incarnation;
 use protocol::job::ClaimAnswer;
-use protocol::units::{Seq, WallMs};
+use protocol::units::{Epoch, HubIncarnation, Seq, WallMs};
 use protocol::wire::PROTO;
-use protocol::wire::v1::{Claim, Desired, Down, EventKind, OnScrap, Replaces, ResyncRequest, Right};
+use protocol::wire::v1::{Claim, Desired, Down, EventKind, OnScrap, Purpose, Replaces, ResyncRequest, Right};
 
 use super::wishes::{Agent, line, order, shop};
 use crate::clock::SetClock;
@@ -167,6 +167,19 @@ pub(super) async fn a_claimed_job_is_asked_back_and_never_given_away(
     let events = asked.iter().map(|a| agent.event(a.job, a.epoch, EventKind::Released)).collect();
     agent.poll(events).await;
     assert!(store.jobs(shop.tenant, 9).await.unwrap().iter().all(|j| j.state == "Withdrawn"));
+}
+
+pub(super) async fn a_local_job_that_is_dropped_is_given_to_nobody(
+    store: &'static dyn Store,
+    _clock: SetClock,
+) {
+    let mut agent = Agent::enrol(store, "Ghent").await;
+    let (job, epoch) = (sources::job(), Epoch::born_at_agent(HubIncarnation::default()));
+    let label = "Lid A1".to_owned();
+    let made = EventKind::LocalJobCreated { label, purpose: Purpose::Local, units: Vec::new() };
+    let events = vec![agent.event(job, epoch, made), agent.event(job, epoch, EventKind::Released)];
+    agent.poll(events).await;
+    assert!(agent.fetch().await.is_empty(), "only the agent knows what it was made of");
 }
 
 pub(super) async fn an_agent_in_another_life_compares_notes_first(

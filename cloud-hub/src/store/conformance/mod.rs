@@ -43,6 +43,7 @@ stories! {
     agents::a_replacement_takes_the_place_of_what_it_replaces,
     agents::a_declined_job_goes_elsewhere_or_asks,
     agents::a_claimed_job_is_asked_back_and_never_given_away,
+    agents::a_local_job_that_is_dropped_is_given_to_nobody,
     agents::an_agent_in_another_life_compares_notes_first,
     effects::an_order_of_good_parts_is_labelled_and_fulfilled_once,
     effects::a_call_of_a_dead_process_is_unknown,

@@ -14,10 +14,11 @@ use crate::store::StoreError;
 /// Jobs handed out in one transaction: bounds its length; the rest follows with the next poll.
 const BATCH_MAX: u32 = 500;
 
+// Jobs born at an agent have no artifact here: what was dropped there is nobody else's to print.
 const QUEUED: &str = "
 select id
 from job
-where tenant = ?1 and state = 'Queued' and wanted = 1
+where tenant = ?1 and state = 'Queued' and wanted = 1 and artifact <> '{}'
 order by coalesce(due_ms, 9223372036854775807), created_ms, id
 limit ?2";
 

@@ -131,7 +131,7 @@ pub(super) async fn why(State(app): State<App>, Path(job): Path<JobId>) -> Done 
     let snapshot = app.floor.ledger.snapshot().await?;
     let Some(row) = snapshot.assignment(job) else {
         let row = app.floor.ledger.assignment(job).await?;
-        return Ok(Json(json!({ "state": row.state.word(), "printers": [] })));
+        return Ok(Json(json!({ "state": row.state.word(), "reason": row.reason, "printers": [] })));
     };
     let free = files::free_bytes(&app.config.site.data_dir).unwrap_or(0);
     let room = Room { disk_has_room: free >= app.config.limits.free_bytes_min };

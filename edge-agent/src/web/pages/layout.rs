@@ -10,7 +10,10 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{look::Look, words::Clock};
+use super::{
+    look::Look,
+    words::{Clock, sentence},
+};
 use crate::{
     ledger::devices::Role,
     web::{App, assets, auth::Caller, problem::Problem},
@@ -176,7 +179,7 @@ pub(in crate::web) async fn dress_problems(State(app): State<App>, request: Requ
     let answer = next.run(request).await;
     match answer.extensions().get::<Problem>() {
         Some(problem) if wants_page => {
-            let page = Page { title: problem.title.to_owned(), live: problem.detail.clone(), ..page };
+            let page = Page { title: problem.title.to_owned(), live: sentence(&problem.detail), ..page };
             match (ProblemPage { page }).render() {
                 Ok(html) => (problem.status(), Html(assets::with_icons(&html))).into_response(),
                 Err(_fault) => answer,

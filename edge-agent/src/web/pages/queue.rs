@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::{extract::State, response::Response};
 use protocol::{
-    assignment::Assignment as JobState, attempt::Attempt, bed::Cause, ids::PrinterId, wire::v1::Purpose,
+    assignment::Assignment as JobState, attempt::Attempt, bed::Cause, ids::PrinterId, units::WallMs,
+    wire::v1::Purpose,
 };
 
 use super::{
@@ -19,6 +20,9 @@ use crate::{
     scheduler::Reason,
     web::{App, problem::Problem},
 };
+
+/// How long a plate that cannot be made is shown, milliseconds: a day.
+const REFUSED_MS: i64 = 86_400_000;
 
 /// One place up or down.
 #[derive(Debug)]
@@ -54,6 +58,7 @@ struct Queue {
     rows: Vec<Row>,
     printers: Vec<(String, String)>,
     bring: Vec<(String, String)>,
+    refused: Vec<(String, String, String)>,
 }
 
 pub(super) async fn page(State(app): State<App>, asked: Asked) -> Result<Response, Problem> {
@@ -80,7 +85,10 @@ pub(super) async fn page(State(app): State<App>, asked: Asked) -> Result<Respons
     };
     let printers = look.cells.iter().map(|c| (c.id.clone(), c.name.clone())).collect();
     let bring = bring(&look);
-    show(&Queue { page: Page::new(&look, &asked, "queue", h1), rows, printers, bring })
+    let refused = app.floor.ledger.refused(WallMs(look.clock.now_ms - REFUSED_MS)).await?;
+    let refused =
+        refused.into_iter().map(|r| (r.label, sentence(&r.reason), look.clock.time(r.at.0))).collect();
+    show(&Queue { page: Page::new(&look, &asked, "queue", h1), rows, printers, bring, refused })
 }
 
 /// Materials that are missing, with how many plates wait for each.
