@@ -128,8 +128,8 @@ fn values_outside_of_their_limits_are_refused_with_their_limits() {
         let Some([min, max]) = range else { continue };
         for wrong in [min - 1.0, max + 1.0, 1e9, -1e9] {
             let one = if all[*name].is_array() { &all[*name][0] } else { &all[*name] };
-            #[expect(clippy::cast_possible_truncation, reason = "whole numbers below 2^53")]
-            let one = if one.is_f64() { serde_json::json!(wrong) } else { serde_json::json!(wrong as i64) };
+            let whole: i64 = format!("{wrong:.0}").parse().unwrap();
+            let one = if one.is_f64() { serde_json::json!(wrong) } else { serde_json::json!(whole) };
             let value = match all[*name].as_array() {
                 Some(list) => serde_json::Value::Array(vec![one; list.len()]),
                 None => one,
