@@ -91,7 +91,7 @@ fn sku(source: &Source) -> Result<(), Failure> {
 }
 
 /// Size of a shaded picture, pixels.
-const PICTURE: (u32, u32) = (1200, 800);
+const PICTURE: (u32, u32) = (800, 520);
 
 fn preview(source: &Source, out: &Path, below: bool) -> Result<(), Failure> {
     let (spec, plan) = read(source)?;
