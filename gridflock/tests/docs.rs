@@ -1,7 +1,5 @@
 //! The manual names every parameter, and every picture it shows is there.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
-
 use protocol::grid::GridParams;
 use std::path::Path;
 
