@@ -4,7 +4,7 @@
 //! Pictures stay in `target/browser`. `SOAK=1` looks at every width in both themes instead of a pairing that has each
 //! width and each theme once per page. `KEEP=1` leaves the farm running until Enter, for looking by hand.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+#![expect(clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 mod scene;
 

@@ -1,7 +1,7 @@
 //! What the agent says about a slicer that is missing, old or wild, about a full disk and about wrong settings: in
 //! words, for the job it concerns, while everything else goes on.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 use std::{
     os::unix::fs::PermissionsExt as _,
