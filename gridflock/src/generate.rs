@@ -22,10 +22,15 @@ const MENDS_MAX: i32 = 6;
 /// (every mesh is proven closed and two-manifold first).
 pub fn generate_plate(spec: &GridSpec, plan: &Plan, slot: Slot) -> Result<Mesh, GenerateError> {
     let plate = plan.plate(slot).ok_or(GenerateError::NoSuchPlate { slot })?;
-    let mut mesh = in_own_frame(&Site::new(spec, plan, plate, Detail::Full))?;
+    let mut mesh = in_own_frame(Site::new(spec, plan, plate, Detail::Full))?;
     place(&mut mesh, plate.rotated);
     Ok(mesh)
 }
+
+/// Where holes meet other surfaces so closely that no proper solid comes of it, they are moved and made larger by this
+/// much, tenths of a micrometre, at most so many times: far less than a printer sees, and it takes luck to need it.
+const NUDGE: i32 = 67;
+const NUDGES: u8 = 5;
 
 /// Most cells whose previews have all details.
 const DETAILED_CELLS_MAX: usize = 300;
@@ -44,7 +49,7 @@ pub fn generate_preview(spec: &GridSpec, plan: &Plan) -> Result<Mesh, GenerateEr
         let site = Site::new(spec, plan, plate, detail);
         let mut mesh = match made.entry(site.likeness()) {
             Entry::Occupied(known) => known.get().clone(),
-            Entry::Vacant(place) => place.insert(in_own_frame(&site)?).clone(),
+            Entry::Vacant(place) => place.insert(in_own_frame(site)?).clone(),
         };
         let [x, y] = [(&plan.axes.x, plate.first_cell[0]), (&plan.axes.y, plate.first_cell[1])]
             .map(|(axis, first)| coordinate(axis.span(0, first)));
@@ -56,7 +61,19 @@ pub fn generate_preview(spec: &GridSpec, plan: &Plan) -> Result<Mesh, GenerateEr
 }
 
 /// A plate as one piece and proven solid, in the frame of its first cell.
-pub(crate) fn in_own_frame(site: &Site<'_>) -> Result<Mesh, GenerateError> {
+pub(crate) fn in_own_frame(mut site: Site<'_>) -> Result<Mesh, GenerateError> {
+    let mut result = attempt(&site);
+    for _ in 1..NUDGES {
+        if !matches!(result, Err(GenerateError::Solid { .. })) {
+            return result;
+        }
+        site.nudge += NUDGE;
+        result = attempt(&site);
+    }
+    result
+}
+
+fn attempt(site: &Site<'_>) -> Result<Mesh, GenerateError> {
     let slot = site.plate.slot;
     let fault = |source| GenerateError::Solid { slot, source };
     let mut touching = Vec::new();

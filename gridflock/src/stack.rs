@@ -23,7 +23,7 @@ pub fn generate_stack(spec: &GridSpec, plan: &Plan) -> Result<Mesh, GenerateErro
     let mut all = Mesh::default();
     let mut place = 0;
     for plate in plates {
-        let mesh = in_own_frame(&Site::new(spec, plan, plate, Detail::Full))?;
+        let mesh = in_own_frame(Site::new(spec, plan, plate, Detail::Full))?;
         for _ in 0..stack.duplicates {
             let flip = if place == 0 { stack.flip_first } else { stack.flip };
             let mut mesh = mesh.clone();

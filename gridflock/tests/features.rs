@@ -24,6 +24,9 @@ const SOAK_CASES: u64 = 20_000;
 /// At least so many of a hundred drawn grids must be possible, or nothing is tested.
 const POSSIBLE_PERCENT: usize = 50;
 
+/// At most so many of a hundred grids of the original may end without a plate.
+const UNPROVEN_PERCENT: usize = 2;
+
 /// What came of one grid.
 #[derive(Debug, PartialEq, Eq)]
 enum Outcome {
@@ -32,6 +35,8 @@ enum Outcome {
     Refused,
     /// It has parts that hang together nowhere, which is told.
     FallsApart,
+    /// The program's own proof failed and it said so: nothing broken is handed out.
+    Unproven,
 }
 
 /// Makes some plates of a grid, ours or the original's; panics if one is not a proper solid.
@@ -63,6 +68,7 @@ fn make(params: &GridParams, upstream: bool) -> Outcome {
             Err(GenerateError::FallsApart { .. } | GenerateError::NothingLeft { .. }) => {
                 outcome = Outcome::FallsApart;
             }
+            Err(GenerateError::Solid { .. }) if upstream => outcome = Outcome::Unproven,
             Err(other) => unreachable!("{}: {other:?}", plate.slot),
         }
     }
@@ -73,7 +79,7 @@ fn make(params: &GridParams, upstream: bool) -> Outcome {
 fn run(upstream: bool) {
     let (seed, cases) = draw::numbers(CASES, SOAK_CASES);
     let (next, broken) = (AtomicU64::new(0), std::sync::Mutex::new(Vec::new()));
-    let counts = [const { AtomicUsize::new(0) }; 3];
+    let counts = [const { AtomicUsize::new(0) }; 4];
     let work = || {
         loop {
             let case = next.fetch_add(1, Ordering::Relaxed);
@@ -97,9 +103,11 @@ fn run(upstream: bool) {
         work();
     });
     let broken = broken.into_inner().unwrap();
-    let [solid, refused, apart] = counts.map(AtomicUsize::into_inner);
+    let [solid, refused, apart, unproven] = counts.map(AtomicUsize::into_inner);
     assert!(broken.is_empty(), "{} of {cases} (seed {seed}):\n{broken:#?}", broken.len());
-    let all = solid + refused + apart;
+    let all = solid + refused + apart + unproven;
+    // Quirks of the original leave surfaces within a micrometre of each other; ours have none of that.
+    assert!(unproven * 100 <= UNPROVEN_PERCENT * all, "{unproven} of {all} of the original's are not made");
     assert!(solid * 100 >= POSSIBLE_PERCENT * all, "{solid} solid, {refused} refused, {apart} in pieces");
 }
 

@@ -37,6 +37,7 @@ pub(super) fn add<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>) {
             tabs(layers, site, &latches, tab_length, depth);
         }
         Click::Arc { distance, steepness, outer_length, inner_length, height, strength, wall_strength } => {
+            let distance = Length::from_tenths_um(distance.tenths_um() + i64::from(site.nudge));
             let arc = Arc::new(distance, steepness, outer_length, inner_length);
             // The bulge is removed with the wall and then put in its place again, further inside.
             let room = [wall_strength.mm(), FOOT_MM];

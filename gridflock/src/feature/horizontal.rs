@@ -54,7 +54,7 @@ impl Frame {
             [a, b] => (a - b).abs(),
             _ => 0,
         };
-        let offset = coordinate(screws.offset[0].tenths_um());
+        let offset = coordinate(screws.offset[0].tenths_um()) + site.nudge;
         // The original mirrors the offset on two sides, and reads its list of cells backwards there.
         let is_mirrored = site.is_upstream() && (side == 1 || side == 2);
         let middles = lines.iter().zip(lines.iter().skip(1)).map(|(a, b)| a + (b - a) / 2);
@@ -95,7 +95,7 @@ fn pieces(
     half_cell: i32,
 ) -> Vec<Lying> {
     let ScrewHole { diameter, countersink, counterbore } = screws.hole;
-    let z = axis_z(site) + coordinate(screws.offset[1].tenths_um());
+    let z = axis_z(site) + coordinate(screws.offset[1].tenths_um()) + site.nudge;
     let head = diameter.max(countersink[0]).max(counterbore[0]);
     let bore = coordinate(counterbore[1].tenths_um());
     let sink = coordinate(countersink[1].tenths_um());
@@ -105,12 +105,12 @@ fn pieces(
             pieces.push(Lying { radii_mm: radii.map(|mm| mm / 2.0), along: [from, to], z });
         }
     };
-    add([head.mm(); 2], -padding - half_cell, 0);
-    add([counterbore[0].mm(); 2], 0, bore.min(thickness));
+    add([site.hole_mm(head); 2], -padding - half_cell, 0);
+    add([site.hole_mm(counterbore[0]); 2], 0, bore.min(thickness));
     if bore < thickness {
-        add([countersink[0].mm(), diameter.mm()], bore, bore + sink);
+        add([site.hole_mm(countersink[0]), site.hole_mm(diameter)], bore, bore + sink);
     }
-    add([diameter.mm(); 2], (bore + sink).min(thickness), thickness + OUTSIDE);
+    add([site.hole_mm(diameter); 2], (bore + sink).min(thickness), thickness + OUTSIDE);
     pieces
 }
 

@@ -47,6 +47,8 @@ pub(crate) struct Site<'a> {
     pub(crate) level: i32,
     /// Highest point without rim.
     pub(crate) top: i32,
+    /// By how much holes are moved and larger, to be clear of other surfaces.
+    pub(crate) nudge: i32,
     seats: Vec<Cell>,
     empty: Vec<Cell>,
     detail: Detail,
@@ -78,6 +80,7 @@ impl<'a> Site<'a> {
             seats: Vec::new(),
             empty: Vec::new(),
             detail,
+            nudge: 0,
         };
         site.sort_cells();
         site
@@ -105,6 +108,11 @@ impl<'a> Site<'a> {
     /// Whether quirks of the original are imitated.
     pub(crate) fn is_upstream(&self) -> bool {
         self.plan.style == Style::UpstreamExact
+    }
+
+    /// A diameter of a hole, mm, as much larger as holes are.
+    pub(crate) fn hole_mm(&self, diameter: protocol::grid::Length) -> f64 {
+        diameter.mm() + 2.0 * f64::from(self.nudge) / 10_000.0
     }
 
     pub(crate) fn detail(&self) -> Detail {

@@ -20,7 +20,7 @@ pub(super) fn cut<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>) {
     if centres.is_empty() || top <= site.bottom {
         return;
     }
-    let radius_mm = diameter.mm() / 2.0;
+    let radius_mm = site.hole_mm(diameter) / 2.0;
     let cone = Cone {
         radii_mm: [radius_mm, radius_mm + f64::from(top - site.bottom) / 10_000.0],
         z: [top, site.bottom],

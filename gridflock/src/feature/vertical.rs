@@ -20,16 +20,16 @@ pub(super) fn cut<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>) {
     }
     let ScrewHole { diameter, countersink, counterbore } = screws.hole;
     let round = |mm: f64| Region::of(centres.iter().map(|&centre| circle(centre, mm / 2.0)).collect());
-    layers.push(round(diameter.mm()), Action::Cut(Flat(-FAR), Flat(FAR)));
+    layers.push(round(site.hole_mm(diameter)), Action::Cut(Flat(-FAR), Flat(FAR)));
     let [wide, high] = counterbore;
     let floor = site.top - coordinate(high.tenths_um());
     if wide.mm() > 0.0 {
-        layers.push(round(wide.mm()), Action::Cut(Flat(floor), Flat(FAR)));
+        layers.push(round(site.hole_mm(wide)), Action::Cut(Flat(floor), Flat(FAR)));
     }
     let [wide, high] = countersink;
     if wide.mm() > 0.0 {
         let cone = Cone {
-            radii_mm: [diameter.mm() / 2.0, wide.mm() / 2.0],
+            radii_mm: [site.hole_mm(diameter) / 2.0, site.hole_mm(wide) / 2.0],
             z: [floor - coordinate(high.tenths_um()), floor],
         };
         let height = move |point| cone.height(site.corner_near(point), point);
