@@ -7,7 +7,7 @@ ONCE ?= 0
 # Module headers are maps that also name private modules; these documents are built with private items.
 DOC_LINTS := -D warnings -A rustdoc::private-intra-doc-links
 
-.PHONY: help setup setup-run build check test test-fast demo bench soak mutants package
+.PHONY: help setup setup-run build check test test-fast demo bench pictures soak mutants package
 
 help: ## Show every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,10 @@ demo: build ## A signed order becomes plates, parcels and a fulfilment, with sim
 
 bench: build ## Measure speed and size of the release binaries (ONLY=agent, grid, orders, serial, webhooks)
 	@target/release/bench $(if $(ONLY),--only $(ONLY))
+	$(if $(ONLY),,$(CARGO) bench --locked -p gridflock --bench plates)
+
+pictures: build ## Draw the pictures of docs/gridflock.md with the program itself
+	./scripts/grid-pictures.sh
 
 mutants: setup ## Switch each protecting rule off in turn: a test must fail (ONLY=words of the rule)
 	$(CARGO) run --locked --quiet -p platewright-tests --bin mutants -- $(if $(ONLY),--only "$(ONLY)")

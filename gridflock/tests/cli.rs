@@ -73,6 +73,12 @@ fn previews_are_drawn() {
     gridflock(&["preview", "-", "--out", file.to_str().unwrap()], "{}")
         .code(2)
         .stderr(predicate::str::contains("--out"));
+    let file = folder.path().join("one.stl");
+    let two = r#"{"plate_size":[126,84],"bed_size":[90,90]}"#;
+    gridflock(&["preview", "-", "--plate", "B1", "--out", file.to_str().unwrap()], two).success();
+    gridflock(&["preview", "-", "--plate", "C1", "--out", file.to_str().unwrap()], two)
+        .code(2)
+        .stderr(predicate::str::contains("--plate is C1; one of A1, B1 is wanted"));
 }
 
 #[test]

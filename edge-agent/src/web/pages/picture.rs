@@ -151,7 +151,7 @@ mod tests {
     fn a_plate_is_drawn_with_its_cells_and_what_is_done() {
         let half = plate(&[unit(210.4, 126.0)], Some(50));
         assert_eq!(half.matches("rx=\"1.5\"").count(), 15, "{half}");
-        assert_eq!(half.matches("fill=\"currentColor\"").count(), 7);
+        assert_eq!(half.matches("fill=\"currentColor\"").count(), 8, "the middle of a cell decides");
         assert!(plate(&[], None).contains("none"), "no plate, an empty frame");
         assert!(plate(&[unit(9_000.0, 9_000.0)], None).len() < 20_000, "bounded");
     }

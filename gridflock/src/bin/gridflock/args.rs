@@ -48,6 +48,9 @@ pub(crate) enum Command {
         /// Look from below (.png).
         #[arg(long)]
         below: bool,
+        /// Show one plate by its slot, with its connectors and number (.png, .stl); else the assembled grid.
+        #[arg(long, value_name = "SLOT")]
+        plate: Option<String>,
     },
     /// Write the assembly guide, one page: plates by name, magnets, weight (.svg or .pdf).
     Guide {

@@ -24,7 +24,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Generate { source, out, format, threads, timing } => {
             generate(source, out, *format, usize::from(*threads), *timing)
         }
-        Command::Preview { source, out, below } => preview(source, out, *below),
+        Command::Preview { source, out, below, plate } => preview(source, out, *below, plate.as_deref()),
         Command::Guide { source, out } => guide(source, out),
         Command::Sku { source } => sku(source),
         Command::Schema => print(&pretty(&gridflock::schema::schema())?),
@@ -93,16 +93,19 @@ fn sku(source: &Source) -> Result<(), Failure> {
 /// Size of a shaded picture, pixels.
 const PICTURE: (u32, u32) = (800, 520);
 
-fn preview(source: &Source, out: &Path, below: bool) -> Result<(), Failure> {
+fn preview(source: &Source, out: &Path, below: bool, plate: Option<&str>) -> Result<(), Failure> {
     let (spec, plan) = read(source)?;
+    let mesh = || match plate {
+        None => Ok(gridflock::generate_preview(&spec, &plan)?),
+        Some(name) => one_plate(&spec, &plan, name),
+    };
     match out.extension().and_then(|ending| ending.to_str()) {
         Some("svg") => files::write_atomic(out, plan_svg(&plan).as_bytes())?,
         Some("stl") => {
-            let mesh = gridflock::generate_preview(&spec, &plan)?;
-            files::write_atomic(out, &stl_bytes(&mesh)?)?;
+            files::write_atomic(out, &stl_bytes(&mesh()?)?)?;
         }
         Some("png") => {
-            let mesh = gridflock::generate_preview(&spec, &plan)?;
+            let mesh = mesh()?;
             let view = if below { View::Below } else { View::Above };
             let mut bytes = Vec::new();
             let (width, height) = PICTURE;
@@ -117,6 +120,14 @@ fn preview(source: &Source, out: &Path, below: bool) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+fn one_plate(spec: &GridSpec, plan: &Plan, name: &str) -> Result<Mesh, Failure> {
+    let Some(plate) = plan.plates.iter().find(|p| p.slot.to_string() == name) else {
+        let all: Vec<_> = plan.plates.iter().map(|p| p.slot.to_string()).collect();
+        return Err(Failure::Input(format!("--plate is {name}; one of {} is wanted", all.join(", "))));
+    };
+    Ok(gridflock::generate_plate(spec, plan, plate.slot)?)
 }
 
 fn guide(source: &Source, out: &Path) -> Result<(), Failure> {
