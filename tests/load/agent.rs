@@ -37,7 +37,7 @@ pub(crate) async fn measure(report: &mut Report) -> anyhow::Result<()> {
         "ms",
         Bound::Max(200.0),
     );
-    ready(&farm).await?;
+    ready(&mut farm).await?;
     let agent = farm.agent.id().context("the agent runs")?;
     let hub = farm.hub.id().context("the hub runs")?;
     let before = cpu_s(agent)?;
@@ -49,13 +49,16 @@ pub(crate) async fn measure(report: &mut Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Waits until both printers are ready: what follows is idleness.
-pub(crate) async fn ready(farm: &Farm) -> anyhow::Result<()> {
+/// Waits until every printer is connected and its bed said to be clear: what follows is idleness.
+pub(crate) async fn ready(farm: &mut Farm) -> anyhow::Result<()> {
+    let api = farm.agent.api()?.clone();
+    let (operator, agent) = (tokio::sync::Mutex::new(&mut farm.operator), &farm.agent);
     wait::until("the printers to be ready", READY_MAX, || async {
-        let state = farm.agent.state().await?;
+        operator.lock().await.round(&api).await?;
+        let state = agent.state().await?;
         let states: Vec<String> =
             each(&state, "/printers").filter_map(|p| text(p, "/state").ok().map(str::to_owned)).collect();
-        let are_ready = !states.is_empty() && states.iter().all(|s| s == "Idle" || s == "Ready");
+        let are_ready = !states.is_empty() && states.iter().all(|s| s == "Ready");
         Ok(if are_ready { Ok(()) } else { Err(states) })
     })
     .await

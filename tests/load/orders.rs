@@ -23,7 +23,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(2);
 pub(crate) async fn measure(report: &mut Report) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let mut farm = Farm::start(folder.path(), Printers::Serial, Pace::of(4_000)).await?;
-    ready(&farm).await?;
+    ready(&mut farm).await?;
     let mut took_ms = Vec::new();
     let first_ms = order(&mut farm, 1).await?;
     for n in 0..AGAIN {
