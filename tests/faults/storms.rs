@@ -17,6 +17,8 @@ use platewright_tests::{
 };
 use serde_json::{Value, json};
 
+/// Rounds of further orders for the rest of a storm.
+const FURTHER_MAX: u32 = 6;
 /// How long the orders of one storm may take: slicing once, then waits of the outbox.
 const STORM_MAX: Duration = Duration::from_secs(180);
 /// Longest wait for something that is said at once.
@@ -109,9 +111,24 @@ async fn order(customers: &mut Customers, orders_n: u32) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The operator works until every order is completed; then everything must be true, and the storm must have come.
+/// The operator works until every order is completed, and everything must be true. What of the storm has not come by then,
+/// because chance took its calls, comes over further orders.
 async fn ride_out(farm: &mut Farm, customers: &mut Customers, what: &str) -> anyhow::Result<()> {
     let begun = tokio::time::Instant::now();
+    for _further in 0..FURTHER_MAX {
+        complete(farm, customers).await?;
+        let truth = truth::check(farm, &customers.placed).await?;
+        let left = left(farm).await?;
+        if left.is_empty() {
+            println!("storm of {what}: {} s, {truth:?}", begun.elapsed().as_secs());
+            return Ok(());
+        }
+        order(customers, 2).await?;
+    }
+    anyhow::bail!("a part of the storm of {what} never came: {:?}", left(farm).await?)
+}
+
+async fn complete(farm: &mut Farm, customers: &mut Customers) -> anyhow::Result<()> {
     let stop = Cell::new(false);
     let (agent_api, hub_api) = (farm.agent.api()?.clone(), farm.hub.api()?.clone());
     let wait = async {
@@ -119,16 +136,18 @@ async fn ride_out(farm: &mut Farm, customers: &mut Customers, what: &str) -> any
         stop.set(true);
         done
     };
-    tokio::try_join!(wait, shift::work(&mut farm.operator, &agent_api, &stop))?;
-    let truth = truth::check(farm, &customers.placed).await?;
+    tokio::try_join!(wait, shift::work(&mut farm.operator, &agent_api, &stop)).map(|_done| ())
+}
+
+/// Planned faults that have not come yet; those of chance need not.
+async fn left(farm: &Farm) -> anyhow::Result<Vec<Value>> {
+    let mut all = Vec::new();
     for service in [&farm.shopify, &farm.sendcloud] {
-        let left = service.get("/__control/faults").await?;
-        let planned = left.as_array().into_iter().flatten();
-        let unused = planned.filter(|f| f.get("on") != Some(&json!("*"))).count();
-        anyhow::ensure!(unused == 0, "a part of the storm never came: {left}");
+        let planned = service.get("/__control/faults").await?;
+        all.extend(planned.as_array().into_iter().flatten().cloned());
     }
-    println!("storm of {what}: {} s, {truth:?}", begun.elapsed().as_secs());
-    Ok(())
+    all.retain(|fault| fault.get("on") != Some(&json!("*")));
+    Ok(all)
 }
 
 /// Messages with a wrong signature are refused, and nothing of them is kept. The order itself is found in the shop.
