@@ -51,6 +51,7 @@ SCRIPT
 deb() { # NAME ARCH BINARIES DEPENDS DESCRIPTION...
     name=$1 arch=$2 from=$3 depends=$4 words=$5
     root=$(mktemp -d)
+    chmod 755 "$root"
     trap 'rm -rf "$root"' EXIT
     mkdir -p "$root/DEBIAN" "$root/usr/bin" "$root/lib/systemd/system" "$root/etc/$name" "$root/usr/share/doc/$name"
     install -m 755 "$from/$name" "$root/usr/bin/"

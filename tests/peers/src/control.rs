@@ -149,10 +149,10 @@ impl Control {
         inner.chance ^= inner.chance >> 7;
         inner.chance ^= inner.chance << 17;
         let roll = inner.chance % 1000;
-        let fault = inner.faults.iter_mut().find(|f| f.times > 0 && (f.on == "*" || f.on == operation))?;
-        if roll >= u64::from(fault.permille) {
-            return None;
-        }
+        // One that misses by chance leaves the call to those behind it.
+        let strikes =
+            |f: &Fault| f.times > 0 && (f.on == "*" || f.on == operation) && roll < u64::from(f.permille);
+        let fault = inner.faults.iter_mut().find(|f| strikes(f))?;
         fault.times -= 1;
         let hit = fault.clone();
         inner.faults.retain(|f| f.times > 0);
