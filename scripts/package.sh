@@ -72,6 +72,7 @@ Section: misc
 Priority: optional
 Installed-Size: $(du -sk "$root" | cut -f1)
 Depends: $depends
+$([ "$name" = edge-agent ] && echo "Recommends: prusa-slicer (>= 2.9.2)" || echo "Recommends: systemd")
 Description: $words
 CONTROL
     dpkg-deb --root-owner-group -Zxz --build "$root" "$out/${name}_${version}_$arch.deb" >/dev/null

@@ -21,8 +21,16 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(PRIVATE).open(&part)?;
     file.write_all(bytes)?;
     file.sync_all()?;
-    fs::rename(&part, path)?;
-    File::open(folder)?.sync_all()
+    rename(&part, path)
+}
+
+/// Gives a file another name in the same folder, durably.
+///
+/// # Errors
+/// When the folder cannot be written.
+pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)?;
+    File::open(to.parent().ok_or_else(|| io::Error::other("a file needs a folder"))?)?.sync_all()
 }
 
 /// Copies a file whole and synced, readable by the owner only.

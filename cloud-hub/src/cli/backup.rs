@@ -4,18 +4,30 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, bail};
 
 use super::admin::{self, Wish};
 use super::serve::take_lock;
 use crate::clock::SystemClock;
 use crate::config::Config;
+use crate::files;
 use crate::hub::Hub;
-use crate::{db, files};
+use crate::store::sqlite::adopt_copy;
+
+/// Bad usage or bad input.
+const BAD_INPUT: u8 = 2;
+
+fn bad_input(words: &str) -> ExitCode {
+    eprintln!("{words}");
+    ExitCode::from(BAD_INPUT)
+}
 
 pub(super) async fn backup(config: Config, out: &Path) -> anyhow::Result<ExitCode> {
     let out = std::path::absolute(out)?;
-    ensure!(!out.exists(), "--out: {} exists; a backup never overwrites a file", out.display());
+    if out.exists() {
+        let words = format!("--out: {} exists; a backup never overwrites a file", out.display());
+        return Ok(bad_input(&words));
+    }
     admin::run(config, Wish::Backup { out }).await
 }
 
@@ -25,19 +37,25 @@ pub(super) async fn restore(config: Config, file: &Path) -> anyhow::Result<ExitC
         bail!("a hub runs on {}: stop it first", config.hub.data_dir.display());
     };
     let database = config.hub.database.clone();
-    let part = with_ending(&database, "restore");
+    let (part, kept) = (with_suffix(&database, ".restore"), with_suffix(&database, ".before-restore"));
+    if kept.exists() {
+        let words = format!("{} is still there from a restore before: move it away first", kept.display());
+        return Ok(bad_input(&words));
+    }
     files::copy(file, &part).with_context(|| format!("cannot copy {}", file.display()))?;
-    drop(db::open_writer(&part).with_context(|| format!("{} is no database of a hub", file.display()))?);
-    let kept = with_ending(&database, "before-restore");
-    ensure!(!kept.exists(), "{} is still there from a restore before: move it away first", kept.display());
+    // What cannot be read as a database is none.
+    if !adopt_copy(&part).unwrap_or(false) {
+        std::fs::remove_file(&part).with_context(|| format!("cannot remove {}", part.display()))?;
+        let words = format!("{} is no whole database of a hub; nothing was changed", file.display());
+        return Ok(bad_input(&words));
+    }
     for ending in ["", "-wal", "-shm"] {
         let (from, to) = (with_suffix(&database, ending), with_suffix(&kept, ending));
         if from.exists() {
             std::fs::rename(&from, &to).with_context(|| format!("cannot keep {}", from.display()))?;
         }
     }
-    std::fs::rename(&part, &database)
-        .with_context(|| format!("cannot put {} in place", database.display()))?;
+    files::rename(&part, &database).with_context(|| format!("cannot put {} in place", database.display()))?;
     // Opening notices that the file is a copy, and begins the new life.
     let hub = Hub::open(config, Arc::new(SystemClock)).await?;
     hub.store.audit("command line".into(), "restored", file.display().to_string(), String::new()).await?;
@@ -52,10 +70,6 @@ pub(super) async fn restore(config: Config, file: &Path) -> anyhow::Result<ExitC
         );
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn with_ending(path: &Path, ending: &str) -> PathBuf {
-    with_suffix(path, &format!(".{ending}"))
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {

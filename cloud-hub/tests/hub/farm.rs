@@ -136,6 +136,13 @@ impl Farm {
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
+    /// Runs a command that is refused: its exit code and what it says.
+    pub(crate) fn refused(&self, arguments: &[&str]) -> (i32, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cloud-hub"));
+        let output = command.args(arguments).arg("--config").arg(self.settings()).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    }
+
     pub(crate) fn webhook_url(&self) -> String {
         format!("{}/api/v1/webhooks/shopify", self.url)
     }

@@ -41,6 +41,8 @@ async fn a_restored_hub_finds_the_prints_of_orders_that_it_forgot() {
     agent.ledger = all.iter().map(|it| entry(it, good())).collect();
     agent.ledger.extend(late.iter().map(|it| entry(it, LedgerState::Claimed)));
     farm.kill();
+    // As on a new machine: nothing beside the database tells how often it had started.
+    std::fs::remove_file(farm.folder.path().join("data/starts")).unwrap();
     let said = farm.command(&["restore", &backup]);
     assert!(said.contains("before these agents have said what they hold"), "{said}");
     farm.start();
@@ -112,4 +114,25 @@ async fn an_agent_that_never_comes_back_is_released_by_a_person() {
     farm.command(&["admin", "quarantine", "release", &lost.id.to_string()]);
     farm.command(&["admin", "agent", "revoke", &lost.id.to_string()]);
     assert_eq!(new.fetch(&farm, PLATES).await.len(), PLATES);
+}
+
+#[tokio::test]
+async fn what_is_no_backup_replaces_nothing() {
+    let mut farm = Farm::new().await;
+    let folder = farm.folder.path().to_owned();
+    let backup = folder.join("backup.db");
+    farm.command(&["backup", "--out", backup.to_str().unwrap()]);
+    let (code, said) = farm.refused(&["backup", "--out", backup.to_str().unwrap()]);
+    assert!(code == 2 && said.contains("a backup never overwrites a file"), "{code} {said}");
+    farm.kill();
+    let database = std::fs::read(folder.join("data/hub.db")).unwrap();
+    for (name, bytes) in [("empty.db", &b""[..]), ("text.db", b"these are words and no database at all")] {
+        cloud_hub::files::write_atomic(&folder.join(name), bytes).unwrap();
+        let (code, said) = farm.refused(&["restore", folder.join(name).to_str().unwrap()]);
+        assert!(code == 2 && said.contains("is no whole database of a hub; nothing was changed"), "{said}");
+    }
+    assert!(std::fs::read(folder.join("data/hub.db")).unwrap() == database);
+    farm.command(&["restore", backup.to_str().unwrap()]);
+    let (code, said) = farm.refused(&["restore", backup.to_str().unwrap()]);
+    assert!(code == 2 && said.contains("move it away first"), "{code} {said}");
 }

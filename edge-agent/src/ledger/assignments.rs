@@ -293,7 +293,8 @@ fn wish(c: &Connection, now: Stamp, wanted: &Assignment) -> Result<(), LedgerErr
 /// Gives an assignment back where nothing has begun; true when it did. What a former life of this database claimed may
 /// have been printed since its backup: this life cannot say that it was not.
 pub(super) fn release(c: &Connection, now: Stamp, row: &mut AssignmentRow) -> Result<bool, LedgerError> {
-    if row.claimed_by.is_some_and(|life| meta::incarnation(c).is_ok_and(|mine| mine != life)) {
+    let mine = meta::incarnation(c)?;
+    if row.claimed_by.is_some_and(|life| life != mine) {
         return Ok(false);
     }
     let released = step(c, now, row, Event::Withdraw)?;

@@ -35,11 +35,12 @@ pub(super) fn append(
     about: Option<(JobId, Epoch)>,
     what: &EventKind,
 ) -> Result<Seq, LedgerError> {
-    let seq = meta::count_up(connection, key::LAST_SEQ)?;
+    note(about, what);
     if meta::get(connection, key::AGENT_ID)?.is_none() {
         // Nobody will ever fetch it: a hub that is met later is told everything that is held instead.
-        return Ok(Seq::new(seq));
+        return Ok(Seq::new(meta::counter(connection, key::LAST_SEQ)?));
     }
+    let seq = meta::count_up(connection, key::LAST_SEQ)?;
     let body = serde_json::to_string(what).map_err(|e| LedgerError::corrupt("event", e.to_string()))?;
     connection.execute(
         APPEND,
@@ -55,15 +56,14 @@ pub(super) fn append(
             what.is_critical(),
         ],
     )?;
-    note(seq, about, what);
     Ok(Seq::new(seq))
 }
 
-/// Progress is no transition; everything else that the hub is told gets a line in our own log.
-fn note(seq: u64, about: Option<(JobId, Epoch)>, what: &EventKind) {
+/// Progress is no transition; everything else gets a line in our own log, also where no hub is told.
+fn note(about: Option<(JobId, Epoch)>, what: &EventKind) {
     if !matches!(what, EventKind::Progress { .. }) {
         let job = about.map(|(job, _)| job);
-        milestones::note(what.name(), job, format!("event {seq} is written: {}", what.name()));
+        milestones::note(what.name(), job, format!("{} is written", what.name()));
     }
 }
 

@@ -420,7 +420,12 @@ async fn an_agent_without_a_hub_keeps_no_events_for_it() {
     let (events, waiting) = farm.ledger.pending_events(Seq::new(0), 1_000_000).await.unwrap();
     assert_eq!((events.len(), waiting), (0, 0), "the log has an end, and an agent alone never reaches it");
     let state = farm.ledger.sync_state().await.unwrap();
-    assert!(state.last_seq > Seq::new(0), "a hub that comes later is told to ask for everything");
+    assert_eq!(
+        state.last_seq,
+        Seq::new(0),
+        "a hub that comes later begins with the first event that it gets"
+    );
+    assert_eq!(farm.ledger.held().await.unwrap().len(), 1, "and is told what is held");
 }
 
 #[tokio::test]

@@ -181,13 +181,13 @@ impl HubClient {
     }
 }
 
-/// What an answer other than success means.
 /// What a problem document says to people.
 fn in_words(body: &str) -> Option<String> {
     let problem: serde_json::Value = serde_json::from_str(body).ok()?;
     problem.get("detail")?.as_str().map(str::to_owned)
 }
 
+/// What an answer other than success means.
 async fn refusal(answer: reqwest::Response) -> SyncError {
     let status = answer.status();
     let wait_s = answer.headers().get("retry-after").and_then(|v| v.to_str().ok()?.parse().ok());

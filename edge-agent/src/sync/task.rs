@@ -110,8 +110,9 @@ impl SyncTask {
         if !self.client.is_logged_in() {
             self.client.log_in(&self.identity, agent).await?;
         }
-        let has_worked_alone = state.hub_seen == HubIncarnation::default() && state.last_seq > Seq::new(0);
-        if state.is_quarantined || has_worked_alone {
+        // What was made before the first hub was met was never told as events.
+        let is_first = state.hub_seen == HubIncarnation::default();
+        if state.is_quarantined || (is_first && !self.ledger.held().await?.is_empty()) {
             return self.compare_notes().await;
         }
         let Some(reply) = self.poll(state.acked_seq).await? else {

@@ -22,6 +22,8 @@ mod sync;
 #[cfg(test)]
 mod tests;
 
+pub use restore::adopt_copy;
+
 use std::path::Path;
 use std::sync::Arc;
 

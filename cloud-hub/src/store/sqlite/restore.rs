@@ -55,7 +55,8 @@ const START: &str = "
 insert into meta (name, value) values ('starts', '1')
 on conflict (name) do update set value = cast(value as integer) + 1
 returning cast(value as integer)";
-/// Counts a start: a database that was put back has started less often than the file beside it says.
+/// Counts a start: a database that was put back has started less often than the file beside it says, and a copy, which may
+/// be put where there is no such file, has started no more than that at all.
 pub(super) fn count_start(tx: &Transaction<'_>) -> Result<u64, StoreError> {
     let n: i64 = tx.query_row(START, [], |row| row.get(0))?;
     Ok(u64::try_from(n).unwrap_or(0))
@@ -87,9 +88,10 @@ pub(super) fn link(
     Ok(())
 }
 
-/// Sessions and tokens are made anew after a restore; secrets of shops are sealed with a key that is not in the file.
-const LEAVE_OUT: &str = "
-update meta set value = '0' where name = 'starts';
+/// Its next start is number 0, which no running database has. Sessions and tokens are made anew after a restore; secrets of
+/// shops are sealed with a key that is not in the file.
+const MAKE_A_COPY: &str = "
+insert into meta (name, value) values ('starts', '-1') on conflict (name) do update set value = '-1';
 delete from session;
 delete from agent_token;
 delete from agent_nonce;
@@ -98,6 +100,25 @@ vacuum;";
 /// Writes a whole, checked copy of the database to `to`, which must not exist.
 pub(super) fn copy(connection: &Connection, to: &Path) -> Result<(), StoreError> {
     connection.backup(rusqlite::MAIN_DB, to, None)?;
-    db::open_copy(to)?.execute_batch(LEAVE_OUT)?;
+    db::open_copy(to)?.execute_batch(MAKE_A_COPY)?;
     Ok(())
+}
+
+const HEALTH: &str = "pragma quick_check(1)";
+const IS_HUB: &str = "
+select exists (select 1 from sqlite_schema where type = 'table' and name = 'webhook_inbox')";
+/// Makes sure that `file`, whoever copied it, is noticed as a copy when it is opened. False: it is no whole database of a
+/// hub, and nothing was changed.
+///
+/// # Errors
+/// When the file cannot be read as a database at all.
+pub fn adopt_copy(file: &Path) -> Result<bool, StoreError> {
+    let copy = db::open_copy(file)?;
+    let health: String = copy.query_row(HEALTH, [], |row| row.get(0))?;
+    let is_hub: bool = copy.query_row(IS_HUB, [], |row| row.get(0))?;
+    if health != "ok" || !is_hub {
+        return Ok(false);
+    }
+    copy.execute_batch(MAKE_A_COPY)?;
+    Ok(true)
 }

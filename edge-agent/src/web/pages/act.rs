@@ -61,7 +61,7 @@ pub(super) async fn confirm(State(app): State<App>, Path(printer): Path<PrinterI
 
 /// `POST /beds/clear`: every listed bed is tried; those that changed meanwhile are named.
 pub(super) async fn beds(State(app): State<App>, it: Posted) -> Done {
-    let mut refused = Vec::new();
+    let (mut refused, mut cleared_n) = (Vec::new(), 0);
     for bed in it.all("bed") {
         let mut words = bed.split(' ');
         let (Some(id), Some(cause), Some(seen)) = (words.next(), words.next(), words.next()) else {
@@ -71,15 +71,17 @@ pub(super) async fn beds(State(app): State<App>, it: Posted) -> Done {
         let printer: PrinterId = id.parse().map_err(|_bad| bad())?;
         let seen = seen.parse().map_err(|_bad| bad())?;
         let saw = BedClear { cause: cause.to_owned(), seen };
-        if let Err(problem) = actions::bed_clear(&app, &printer, &saw, &it.by).await {
-            refused.push((printer, problem));
+        match actions::bed_clear(&app, &printer, &saw, &it.by).await {
+            Ok(()) => cleared_n += 1,
+            Err(problem) => refused.push((printer, problem)),
         }
     }
     let names: Vec<_> = refused.iter().map(|(printer, _)| printer.to_string()).collect();
     match refused.into_iter().next() {
         None => Ok(it.back("/")),
         Some((_, mut problem)) => {
-            problem.detail = format!("{}: {} The other beds are clear.", names.join(", "), problem.detail);
+            let others = if cleared_n == 0 { "No bed was cleared." } else { "The other beds are clear." };
+            problem.detail = format!("{}: {} {others}", names.join(", "), problem.detail);
             Err(problem)
         }
     }
