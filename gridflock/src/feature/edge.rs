@@ -3,7 +3,7 @@
 //! A piece lies in the neighbour's wall, so it is as low as that wall where a bin stands: it is cut by the seat, and by
 //! the magnets, of a cell beyond the seam that is as wide as its own and a whole cell deep.
 
-use super::site::pitch;
+use super::site::{pitch, spans};
 use super::{FAR, Site};
 use crate::shape::boolean::intersection;
 use crate::shape::edge::{places, socket, tab};
@@ -90,7 +90,7 @@ fn beyond<'l>(
     is_seam: bool,
 ) -> Option<(i32, impl Iterator<Item = (i32, i32)> + 'l)> {
     let seam = *across.last().filter(|_| is_seam)?;
-    Some((seam, along.iter().copied().zip(along.iter().copied().skip(1))))
+    Some((seam, spans(along)))
 }
 
 /// Pieces and what limits them.
@@ -143,9 +143,6 @@ pub(super) fn cut_sockets<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>) {
     let sides = site.plate.neighbours;
     let shape = socket(&puzzle, site.plan.style);
     let mut sockets = Vec::new();
-    let spans = |lines: &[i32]| -> Vec<(i32, i32)> {
-        lines.iter().copied().zip(lines.iter().copied().skip(1)).collect()
-    };
     if sides.south {
         for (low, high) in spans(&site.lines_x) {
             let cell = Cell { low: Point::new(low, 0), high: Point::new(high, pitch()) };

@@ -88,13 +88,9 @@ impl<'a> Site<'a> {
 
     fn sort_cells(&mut self) {
         let columns = self.plan.axes.x.cells.len();
-        let spans = |lines: &[i32]| -> Vec<(i32, i32)> {
-            lines.iter().copied().zip(lines.iter().copied().skip(1)).collect()
-        };
-        let (x, y) = (spans(&self.lines_x), spans(&self.lines_y));
         let [first_x, first_y] = self.plate.first_cell;
-        for (row, &(low_y, high_y)) in (first_y..).zip(&y) {
-            for (column, &(low_x, high_x)) in (first_x..).zip(&x) {
+        for (row, (low_y, high_y)) in (first_y..).zip(spans(&self.lines_y)) {
+            for (column, (low_x, high_x)) in (first_x..).zip(spans(&self.lines_x)) {
                 let cell = Cell { low: Point::new(low_x, low_y), high: Point::new(high_x, high_y) };
                 match self.spec.cell_kind(row * columns + column) {
                     CellKind::Seat => self.seats.push(cell),
@@ -182,6 +178,11 @@ impl<'a> Site<'a> {
 /// Side of a whole cell.
 pub(crate) fn pitch() -> i32 {
     coordinate(PITCH.tenths_um())
+}
+
+/// From each line to the next: the cells between them.
+pub(crate) fn spans(lines: &[i32]) -> impl Iterator<Item = (i32, i32)> + '_ {
+    lines.iter().copied().zip(lines.iter().copied().skip(1))
 }
 
 fn lines(cells: &[i64], first: usize, count: usize) -> Vec<i32> {
