@@ -100,8 +100,10 @@ impl Hub {
             store.put_shop(domain.clone(), secret.clone(), config.shopify.access_token.clone()).await?;
         }
         let http = net::http_client(Duration::from_secs(config.outbox.call_s));
+        let blobs = Blobs::new(folder.join("blobs"));
+        blobs.forget_old_parts(clock.wall()).map_err(fault)?;
         let hub = Self {
-            blobs: Blobs::new(folder.join("blobs")),
+            blobs,
             tenant,
             boot: sources::token(),
             shops: Shops::new(http.clone(), &config),

@@ -12,6 +12,7 @@ use protocol::{
     wire::v1::Summary,
 };
 use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     blobs::BlobStore,
@@ -118,8 +119,9 @@ pub async fn run(config: Config, agent: PathBuf) -> Result<(), StartError> {
     let floor = Floor { ledger: ledger.clone(), blobs: blobs.clone(), library, stations: Arc::new(stations) };
     tasks.spawn("watch", floor::watch_printers(floor.clone(), tasks.stop_signal()));
 
-    let bytes_max = config.limits.blobs_bytes_max;
-    tasks.spawn("housekeeping", keep_room(ledger.clone(), blobs.clone(), bytes_max, tasks.stop_signal()));
+    let keep_room =
+        keep_room(ledger.clone(), blobs.clone(), config.limits.blobs_bytes_max, tasks.stop_signal());
+    tasks.spawn("housekeeping", keep_room);
     let (pipeline, worker, requests) =
         Pipeline::new(ledger.clone(), blobs.clone(), config.slicer.clone(), agent);
     tasks.spawn("pipeline", worker.run(requests, tasks.stop_signal()));
@@ -134,6 +136,7 @@ pub async fn run(config: Config, agent: PathBuf) -> Result<(), StartError> {
             client: HubClient::new(hub.url.clone())?,
             identity: Identity::load_or_make(&data_dir)?,
             clock,
+            library: floor.library.clone(),
             blobs,
             data_dir: data_dir.clone(),
             summary: summary.clone(),
@@ -145,22 +148,26 @@ pub async fn run(config: Config, agent: PathBuf) -> Result<(), StartError> {
     tasks.spawn("control", web::serve::serve_control(socket, ledger.clone(), data_dir, tasks.stop_signal()));
 
     let app = App { floor, config: Arc::new(config), link, summary, clock };
-    let stop_pages = tasks.stop_signal().child_token();
-    let pages = web::serve(app, stop_pages.clone());
-    tokio::pin!(pages);
-    let ended = tokio::select! {
-        served = &mut pages => served.map_err(StartError::from),
-        signal = signalled() => {
-            tracing::info!("stopping: running prints of printers that own their jobs go on");
-            stop_pages.cancel();
-            signal.map_err(StartError::Signal).and(pages.await.map_err(StartError::from))
-        }
-    };
+    let ended = pages(app, tasks.stop_signal().child_token()).await;
     tasks.drain().await;
     drop(ledger);
     // The writer ends when the last handle is gone, and closes the database.
     drop(tokio::task::spawn_blocking(move || writer.join()).await);
     ended
+}
+
+/// Serves the pages until somebody stops the agent.
+async fn pages(app: App, stop: CancellationToken) -> Result<(), StartError> {
+    let pages = web::serve(app, stop.clone());
+    tokio::pin!(pages);
+    tokio::select! {
+        served = &mut pages => served.map_err(StartError::from),
+        signal = signalled() => {
+            tracing::info!("stopping: running prints of printers that own their jobs go on");
+            stop.cancel();
+            signal.map_err(StartError::Signal).and(pages.await.map_err(StartError::from))
+        }
+    }
 }
 
 const fn first_link(config: &Config) -> Link {

@@ -16,6 +16,7 @@ pub struct Http {
     base: String,
     token: Option<String>,
     cookie: Option<String>,
+    csrf: Option<String>,
     client: reqwest::Client,
 }
 
@@ -40,7 +41,7 @@ impl Http {
         drop(rustls::crypto::ring::default_provider().install_default());
         #[expect(clippy::disallowed_methods, reason = "the tests' own client")]
         let client = reqwest::Client::builder().timeout(ANSWER_WAIT_MAX).build()?;
-        Ok(Self { base: base.into(), token: None, cookie: None, client })
+        Ok(Self { base: base.into(), token: None, cookie: None, csrf: None, client })
     }
 
     /// The same with a bearer token.
@@ -58,7 +59,8 @@ impl Http {
         let cookie = answer.headers().get("set-cookie").and_then(|c| c.to_str().ok()?.split(';').next());
         let cookie =
             cookie.with_context(|| format!("log-in: {} and no session", answer.status()))?.to_owned();
-        Ok(Self { cookie: Some(cookie), ..self.clone() })
+        let csrf = answer.json::<Value>().await?.get("csrf").and_then(Value::as_str).map(str::to_owned);
+        Ok(Self { cookie: Some(cookie), csrf, ..self.clone() })
     }
 
     /// The session's cookie as `name=value`, if there is a session.
@@ -116,8 +118,34 @@ impl Http {
         self.send("POST", path, request).await.map(drop)
     }
 
+    /// A file with its name.
+    ///
+    /// # Errors
+    /// [`Refused`], no answer, or an answer without a file's name.
+    pub async fn file(&self, path: &str) -> anyhow::Result<(String, Vec<u8>)> {
+        let answer = self.authorized(self.client.get(self.url(path))).send().await?.error_for_status()?;
+        let kept = answer.headers().get("content-disposition").context("a file without a name")?.to_str()?;
+        let name = kept.split('"').nth(1).with_context(|| format!("the name in {kept}"))?.to_owned();
+        Ok((name, answer.bytes().await?.into()))
+    }
+
     fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
+    }
+
+    fn authorized(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+        let request = match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        };
+        let request = match &self.csrf {
+            Some(csrf) => request.header("x-csrf-token", csrf),
+            None => request,
+        };
+        match &self.cookie {
+            Some(cookie) => request.header("cookie", cookie),
+            None => request,
+        }
     }
 
     async fn send(
@@ -126,15 +154,7 @@ impl Http {
         path: &str,
         request: reqwest::RequestBuilder,
     ) -> anyhow::Result<Value> {
-        let request = match &self.token {
-            Some(token) => request.bearer_auth(token),
-            None => request,
-        };
-        let request = match &self.cookie {
-            Some(cookie) => request.header("cookie", cookie),
-            None => request,
-        };
-        let answer = request.send().await.with_context(|| format!("{method} {path}"))?;
+        let answer = self.authorized(request).send().await.with_context(|| format!("{method} {path}"))?;
         let status = answer.status();
         let text = answer.text().await?;
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));

@@ -25,11 +25,12 @@ use tokio::sync::watch;
 pub use effects::{BoughtLabel, Effect, FulfillIntent, FulfillLine, LabelIntent, OutboxRow, Outcome, Taken};
 pub use error::StoreError;
 pub use rows::{
-    AgentRow, AttemptRow, AuditRow, JobRow, LineRow, Milestone, OrderDetail, OrderRow, ShipmentRow, User,
+    AgentRow, AttemptRow, AuditRow, JobRow, LineRow, Milestone, OrderDetail, OrderRow, ShipmentRow, SliceRow,
+    User,
 };
 pub use types::{
     Address, Delivery, ForceWish, HoldReason, InboxRow, LineKind, LineWish, Mapping, OrderApplied, OrderWish,
-    PartWish, Pending, Received, Settled, Shop, Stands, StaticPart,
+    PartWish, Pending, Received, Settled, Shop, SliceWish, Stands, StaticPart,
 };
 
 /// Answer of a store method. Boxed: the implementation is chosen at start.
@@ -139,6 +140,8 @@ pub trait Jobs {
     fn jobs(&self, tenant: TenantId, limit: u32) -> Answer<'_, Vec<JobRow>>;
     /// One job.
     fn job(&self, tenant: TenantId, job: JobId) -> Answer<'_, Option<JobRow>>;
+    /// Has G-code made by an agent, without a print. Doing it twice costs time only.
+    fn make_slice(&self, tenant: TenantId, wish: SliceWish) -> Answer<'_, JobWish>;
     /// Prints a job that is over again, as a new job.
     fn retry_job(&self, tenant: TenantId, job: JobId, who: String) -> Answer<'_, JobWish>;
     /// Takes back a job; an agent that holds it is asked.

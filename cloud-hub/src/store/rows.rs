@@ -1,6 +1,6 @@
 //! What pages and the API read: rows already in words, complete enough to be shown without another question.
 
-use protocol::ids::{AgentId, JobId, LineId, OrderId, SiteId, TenantId};
+use protocol::ids::{AgentId, JobId, LineId, OrderId, Sha256, SiteId, TenantId};
 use protocol::units::Epoch;
 use protocol::wire::v1::Summary;
 use serde::Serialize;
@@ -72,8 +72,14 @@ pub struct JobRow {
     pub order: Option<OrderId>,
     /// `A1`.
     pub label: String,
+    /// `Print`, `SliceOnly` or `PrintLabel`.
+    pub kind: String,
     /// State as stored.
     pub state: String,
+    /// What was made for a job that wants G-code only.
+    pub slice: Option<SliceRow>,
+    /// Why the last agent that was asked gave it back, while it waits.
+    pub declined: Option<String>,
     /// Who has it.
     pub agent: Option<AgentId>,
     /// The agent's site.
@@ -90,6 +96,19 @@ pub struct JobRow {
     pub created_ms: i64,
     /// Tries, oldest first.
     pub attempts: Vec<AttemptRow>,
+}
+
+/// G-code that an agent made and sent: `/api/v1/files/{sha256}` has the bytes.
+#[derive(Debug, Clone, Serialize)]
+pub struct SliceRow {
+    /// Its hash.
+    pub sha256: Sha256,
+    /// Estimated print time, seconds.
+    pub time_s: u32,
+    /// Filament, millimetres.
+    pub filament_mm: f64,
+    /// Filament, grams.
+    pub mass_g: f64,
 }
 
 /// A try, as an agent reported it.

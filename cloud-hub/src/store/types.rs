@@ -299,6 +299,17 @@ pub enum Mapping {
     Pick,
 }
 
+/// G-code that is wanted without a print.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SliceWish {
+    /// What to call it.
+    pub label: String,
+    /// Where the bytes come from.
+    pub artifact: Artifact,
+    /// One printer model in `profiles`, and the material.
+    pub wants: Wants,
+}
+
 /// What a person says to take a held job away from its agent.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

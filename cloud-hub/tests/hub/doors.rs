@@ -152,3 +152,86 @@ fn bad_settings_exit_2_and_name_every_fault() {
         assert_cmd::cargo::cargo_bin_cmd!("cloud-hub").args(["serve", "--role", "web"]).output().unwrap();
     assert_eq!(role.status.code(), Some(2));
 }
+
+#[tokio::test]
+async fn a_slice_is_wished_for_in_words_that_fit() {
+    let mut farm = Farm::new().await;
+    let grid = json!({ "plate_size": [84, 42] });
+    let rows = [
+        (
+            json!({ "profile": "p" }),
+            "The body is not what this address expects: missing field `kind` at line 1 column 15",
+            Value::Null,
+        ),
+        (
+            json!({ "kind": "Print", "profile": "p" }),
+            "The body is not what this address expects: unknown variant `Print`, expected `SliceOnly` at line 1 column 15",
+            Value::Null,
+        ),
+        (
+            json!({ "kind": "SliceOnly", "profile": "p" }),
+            "Say what to slice: either a file, or a grid and one of its plates.",
+            json!("/file"),
+        ),
+        (
+            json!({ "kind": "SliceOnly", "profile": "p", "grid": grid }),
+            "Say what to slice: either a file, or a grid and one of its plates.",
+            json!("/plate"),
+        ),
+        (
+            json!({ "kind": "SliceOnly", "profile": "p", "grid": grid, "plate": "B7" }),
+            "The grid has no such plate.",
+            json!("/plate"),
+        ),
+        (
+            json!({ "kind": "SliceOnly", "profile": "p", "grid": { "plate_size": [1, 42] }, "plate": "A1" }),
+            "The grid cannot be made.",
+            json!("/grid"),
+        ),
+        (
+            json!({ "kind": "SliceOnly", "profile": "", "grid": grid, "plate": "A1" }),
+            "The printer model or the material has no usable name.",
+            json!("/profile"),
+        ),
+        (
+            json!({ "kind": "SliceOnly", "profile": "p", "file": "a".repeat(64) }),
+            "The file has not been uploaded.",
+            json!("/file"),
+        ),
+    ];
+    for (wish, detail, pointer) in rows {
+        let (status, answer) = farm.post("/api/v1/print-jobs", &wish).await;
+        let problem: Value = serde_json::from_str(&answer).unwrap();
+        assert_eq!((status, &problem["detail"]), (400, &json!(detail)), "{wish}: {problem}");
+        assert_eq!(problem["errors"][0]["pointer"], pointer, "{wish}: {problem}");
+    }
+    assert_eq!(farm.get("/api/v1/print-jobs").await["jobs"], json!([]), "nothing was made");
+}
+
+#[tokio::test]
+async fn a_file_comes_in_pieces_and_is_there_only_with_its_hash() {
+    let farm = Farm::new().await;
+    let agent = Agent::enrol(&farm).await;
+    let bytes = b"G28\nG1 X1\n";
+    let address = format!("{}/agent/v1/blobs/{}", farm.url, protocol::ids::Sha256::of(bytes));
+    let put = async |range: &str, body: &[u8]| {
+        let request = farm.http.put(&address).bearer_auth(&agent.token).header("content-range", range);
+        let answer = request.body(body.to_vec()).send().await.unwrap();
+        let here = answer.headers().get("range").map(|r| r.to_str().unwrap().to_owned());
+        (answer.status().as_u16(), here)
+    };
+    assert_eq!(put("bytes */10", b"").await, (202, None));
+    assert_eq!(put("bytes 0-3/10", &bytes[..4]).await, (202, Some("bytes=0-3".into())));
+    for range in ["bytes 4-9/10", "bytes 4-5/5", "bytes x-9/10", "4-5/10", "bytes */10", "bytes 5-4/10"] {
+        assert_eq!(put(range, &bytes[4..6]).await.0, 400, "{range}: the body has two bytes");
+    }
+    assert_eq!(put("bytes 0-1/999999999999", &bytes[..2]).await.0, 413);
+    assert_eq!(put("bytes 6-9/10", &bytes[6..]).await, (202, Some("bytes=0-3".into())), "a gap");
+    let got = farm.http.get(&address).bearer_auth(&agent.token).send().await.unwrap();
+    assert_eq!(got.status().as_u16(), 404, "half a file is no file");
+    assert_eq!(put("bytes 4-9/10", &bytes[4..]).await, (201, None));
+    let got = farm.http.get(&address).bearer_auth(&agent.token).send().await.unwrap();
+    assert_eq!(got.bytes().await.unwrap().as_ref(), bytes);
+    let stranger = farm.http.put(&address).header("content-range", "bytes */10").send().await.unwrap();
+    assert_eq!(stranger.status().as_u16(), 401);
+}

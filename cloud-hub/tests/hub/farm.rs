@@ -276,7 +276,7 @@ pub(crate) fn fault(on: &str, kind: FaultKind, times: u32) -> Fault {
 pub(crate) struct Agent {
     pub(crate) id: AgentId,
     key: SigningKey,
-    token: String,
+    pub(crate) token: String,
     life: Incarnation,
     seq: u64,
     attempts_n: u64,

@@ -4,6 +4,8 @@ mod download;
 mod store;
 #[cfg(test)]
 mod tests;
+mod upload;
 
 pub use download::{DownloadError, download};
 pub use store::{BlobError, BlobStore};
+pub use upload::{UploadError, upload};

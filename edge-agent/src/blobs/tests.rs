@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use protocol::ids::Sha256;
 
-use super::{BlobError, BlobStore, DownloadError, download};
+use super::{BlobError, BlobStore, DownloadError, UploadError, download, upload};
 
 #[test]
 fn a_damaged_blob_is_removed_and_never_used() {
@@ -81,4 +81,59 @@ async fn a_download_goes_on_where_it_stopped_and_is_verified_before_it_has_a_nam
     let wrong = download(&store, &client, (url, "t"), other, 100_000).await;
     assert!(matches!(wrong, Err(DownloadError::WrongBytes { .. })), "{wrong:?}");
     assert!(!store.has(other));
+}
+
+/// A server that takes the first megabytes of a piece only, and answers what it `says` of them.
+async fn a_forgetful_server(
+    says: fn(usize) -> Option<usize>,
+) -> (url::Url, std::sync::Arc<std::sync::Mutex<Vec<u8>>>) {
+    use axum::{body::Bytes, http::HeaderMap, http::StatusCode, response::IntoResponse as _};
+    let kept = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let here = std::sync::Arc::clone(&kept);
+    let take = move |headers: HeaderMap, body: Bytes| async move {
+        let mut here = here.lock().unwrap();
+        let range = headers["content-range"].to_str().unwrap().strip_prefix("bytes ").unwrap();
+        let (place, total) = range.split_once('/').unwrap();
+        if let Some((from, _)) = place.split_once('-') {
+            assert_eq!(from.parse::<usize>().unwrap(), here.len(), "sent from where the server stopped");
+            here.extend_from_slice(&body[..body.len().min(3_000_000)]);
+        }
+        match says(here.len()) {
+            Some(n) if n == total.parse::<usize>().unwrap() => StatusCode::CREATED.into_response(),
+            Some(0) => StatusCode::ACCEPTED.into_response(),
+            Some(n) => (StatusCode::ACCEPTED, [("range", format!("bytes=0-{}", n - 1))]).into_response(),
+            None => StatusCode::INSUFFICIENT_STORAGE.into_response(),
+        }
+    };
+    let takes = axum::routing::put(take).layer(axum::extract::DefaultBodyLimit::disable());
+    let app = axum::Router::new().route("/blob", takes);
+    #[expect(clippy::disallowed_methods, reason = "the test's own port")]
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/blob", listener.local_addr().unwrap()).parse().unwrap();
+    drop(crate::tasks::spawn(async move { axum::serve(listener, app).await }));
+    (url, kept)
+}
+
+#[tokio::test]
+async fn an_upload_goes_on_from_what_the_hub_has_and_ends_when_it_gets_nowhere() {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let folder = tempfile::tempdir().unwrap();
+    let store = BlobStore::open(folder.path()).unwrap();
+    let client = crate::net::http_client().unwrap();
+    let bytes: Vec<u8> = (0..10_000_000_u32).map(|n| u8::try_from(n % 251).unwrap()).collect();
+    let sha256 = store.put(&bytes).unwrap();
+    let (url, kept) = a_forgetful_server(Some).await;
+    upload(&store, &client, (url, "t"), sha256).await.unwrap();
+    assert_eq!(Sha256::of(&kept.lock().unwrap()), sha256);
+    let (url, _) = a_forgetful_server(|_| Some(0)).await;
+    let stuck = upload(&store, &client, (url, "t"), sha256).await;
+    assert!(matches!(stuck, Err(UploadError::Stuck { have: 0, .. })), "{stuck:?}");
+    let (url, _) = a_forgetful_server(|_| None).await;
+    let full = upload(&store, &client, (url, "t"), sha256).await;
+    assert!(matches!(full, Err(UploadError::Refused { status, .. }) if status.as_u16() == 507), "{full:?}");
+    crate::files::write_atomic(&store.path_of(sha256), b"G2X", true).unwrap();
+    let (url, kept) = a_forgetful_server(Some).await;
+    let damaged = upload(&store, &client, (url, "t"), sha256).await;
+    assert!(matches!(damaged, Err(UploadError::Blob(BlobError::Damaged { .. }))), "{damaged:?}");
+    assert!(kept.lock().unwrap().is_empty(), "nothing damaged leaves");
 }

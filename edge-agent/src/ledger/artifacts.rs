@@ -3,7 +3,7 @@
 use protocol::{
     assignment::{Assignment as State, Event},
     ids::{JobId, Sha256},
-    wire::v1::EventKind,
+    wire::v1::{EventKind, Kind},
 };
 use rusqlite::{OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
@@ -25,8 +25,6 @@ pub struct Facts {
     pub max_z_mm: f64,
     /// Lines of G-code.
     pub lines: u64,
-    /// Hash of the plain G-code inside a packed file; the same as the artifact's otherwise.
-    pub gcode_sha256: Sha256,
 }
 
 /// What the cache holds for a key.
@@ -141,20 +139,36 @@ impl Ledger {
                 params![job.to_string(), class.0, class.1, sha256.to_string(), to_json(&facts)?],
             )?;
             let about = Some((job, row.body.epoch));
-            let told = EventKind::ArtifactReady {
-                sha256: facts.gcode_sha256,
-                time_s: facts.time_s,
-                filament_mm: facts.filament_mm,
-                mass_g: facts.mass_g,
-            };
             if assignments::step(c, now, &mut row, Event::Staged)? {
                 events::append(c, now, about, &EventKind::Staged)?;
             }
-            events::append(c, now, about, &told)?;
-            if row.body.kind == protocol::wire::v1::Kind::SliceOnly && row.state == State::Ready {
-                assignments::step(c, now, &mut row, Event::ArtifactReported)?;
+            // Whoever wants G-code and no print is told when the hub has it: `slice_delivered`.
+            if row.body.kind != Kind::SliceOnly {
+                events::append(c, now, about, &ready(sha256, &facts))?;
             }
             c.execute(REASON, params![job.to_string(), None::<String>, 0])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// The hub has the G-code of a job that wants nothing else: the job is done.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub async fn slice_delivered(&self, job: JobId, sha256: Sha256) -> Result<(), LedgerError> {
+        const FACTS: &str = "select facts from job_artifact where job = ?1 and sha256 = ?2";
+        self.write(move |c, now| {
+            let mut row = view::assignment(c, job)?.ok_or(LedgerError::NoJob(job))?;
+            if row.body.kind != Kind::SliceOnly || row.state != State::Ready {
+                return Ok(());
+            }
+            let facts: String =
+                c.query_row(FACTS, params![job.to_string(), sha256.to_string()], |r| r.get(0))?;
+            let facts = serde_json::from_str(&facts)
+                .map_err(|e| LedgerError::corrupt("facts of an artifact", e.to_string()))?;
+            events::append(c, now, Some((job, row.body.epoch)), &ready(sha256, &facts))?;
+            assignments::step(c, now, &mut row, Event::ArtifactReported)?;
             Ok(())
         })
         .await
@@ -193,6 +207,11 @@ impl Ledger {
         })
         .await
     }
+}
+
+const fn ready(sha256: Sha256, facts: &Facts) -> EventKind {
+    let Facts { time_s, filament_mm, mass_g, .. } = *facts;
+    EventKind::ArtifactReady { sha256, time_s, filament_mm, mass_g }
 }
 
 fn to_json(facts: &Facts) -> Result<String, LedgerError> {

@@ -316,12 +316,12 @@ pub(super) fn claim(c: &Connection, now: Stamp, row: &mut AssignmentRow) -> Resu
     Ok(())
 }
 
-/// What a job of the hub is called on screen: order number and part.
+/// What a job of the hub is called on screen: order number and part; of no order, what lies on the plate.
 fn label_of(wanted: &Assignment) -> String {
     let order = wanted.order_label.as_deref();
     match &wanted.purpose {
         Purpose::Order { part, .. } => order.map_or_else(|| part.clone(), |order| format!("{order} {part}")),
         Purpose::Stock { .. } => order.unwrap_or("Stock").to_owned(),
-        Purpose::Local => order.unwrap_or("Local").to_owned(),
+        Purpose::Local => wanted.units.first().map_or_else(|| "Local".into(), |unit| unit.label.clone()),
     }
 }

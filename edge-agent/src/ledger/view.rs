@@ -153,6 +153,13 @@ impl Snapshot {
         self.attempts.iter().find(|a| a.job == job)
     }
 
+    /// G-code of a job with the printer class that it was made for; the first by name.
+    #[must_use]
+    pub fn artifact_of(&self, job: JobId) -> Option<(&str, Sha256)> {
+        let mut made = self.artifacts.iter().filter(|((of, ..), _)| *of == job);
+        made.next().map(|((_, class, _), sha256)| (class.as_str(), *sha256))
+    }
+
     /// An open assignment.
     #[must_use]
     pub fn assignment(&self, job: JobId) -> Option<&AssignmentRow> {

@@ -275,7 +275,6 @@ fn facts(it: &Audited) -> Facts {
         layers: it.layers,
         max_z_mm: it.max_z_mm,
         lines: it.lines,
-        gcode_sha256: it.sha256,
     }
 }
 

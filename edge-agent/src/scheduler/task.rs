@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use firmware_profiles::Profile;
 use protocol::{
     assignment::{Assignment as State, Right},
     attempt::{Attempt, Event, Lost},
@@ -118,6 +119,7 @@ impl Scheduler {
         let snapshot = self.floor.ledger.snapshot().await?;
         self.summary.send_replace(summary::of(&self.floor, &snapshot));
         self.prepare(&snapshot);
+        self.slice_only(&snapshot).await?;
         self.stop_unwanted(&snapshot);
         self.claim(&snapshot).await?;
         self.start().await
@@ -131,7 +133,7 @@ impl Scheduler {
         let mut load: BTreeMap<String, usize> = BTreeMap::new();
         let mut is_first_done_for_all = true;
         let mut later = Vec::new();
-        for job in snapshot.open.iter().filter(|j| wants_gcode(j)) {
+        for job in snapshot.open.iter().filter(|j| wants_gcode(j) && j.body.kind == Kind::Print) {
             let classes = classes_for(&floor, snapshot, job);
             let made = classes.iter().find(|s| matching::artifact_for(snapshot, job, &s.profile).is_some());
             let first = made.or_else(|| classes.iter().min_by_key(|s| load_of(&floor, &load, s)));
@@ -139,25 +141,44 @@ impl Scheduler {
             *load.entry(first.profile.id.to_string()).or_default() += 1;
             is_first_done_for_all &= made.is_some();
             if made.is_none() {
-                self.ask(job, first);
+                self.ask(job, &first.profile);
             }
             later.extend(classes.iter().filter(|s| s.profile.id != first.profile.id).map(|s| (job, *s)));
         }
         for (job, station) in later.into_iter().filter(|_| is_first_done_for_all) {
             if matching::artifact_for(snapshot, job, &station.profile).is_none() {
-                self.ask(job, station);
+                self.ask(job, &station.profile);
             }
         }
     }
 
+    /// Jobs that want G-code and no print: made for the model that they name, whether such a printer stands here or not.
+    async fn slice_only(&mut self, snapshot: &Snapshot) -> Result<(), LedgerError> {
+        for job in snapshot.open.iter().filter(|j| wants_gcode(j) && j.body.kind == Kind::SliceOnly) {
+            let library = Arc::clone(&self.floor.library);
+            let (models, material) = (&job.body.wants.profiles, matching::material_of(job));
+            let profile = models.iter().find_map(|p| library.profile(p));
+            let (Some(profile), Some(_known)) = (profile, library.material(material)) else {
+                let why =
+                    format!("This agent has no model {} or no material {material}.", models.join(" or "));
+                self.floor.ledger.stage_failed(job.job(), why, true).await?;
+                continue;
+            };
+            if matching::artifact_for(snapshot, job, profile).is_none() {
+                self.ask(job, &Arc::new(profile.clone()));
+            }
+        }
+        Ok(())
+    }
+
     /// Asks once; again after a failure, at growing intervals.
-    fn ask(&mut self, job: &AssignmentRow, station: &Station) {
+    fn ask(&mut self, job: &AssignmentRow, profile: &Arc<Profile>) {
         let now = Instant::now();
         let Some(material) = self.floor.library.material(matching::material_of(job)) else { return };
         let request = Request {
             job: job.job(),
             artifact: job.body.artifact.clone(),
-            profile: Arc::clone(&station.profile),
+            profile: Arc::clone(profile),
             material: Arc::new(material.clone()),
         };
         let class = request.class();

@@ -121,9 +121,19 @@ impl HubClient {
         Ok((self.join(&ticket.url)?, ticket.size))
     }
 
-    /// The HTTP client and the token, for downloads.
+    /// Where a file of that name is sent.
+    ///
+    /// # Errors
+    /// [`SyncError::Refused`]: the hub's address cannot be extended.
+    pub fn upload_address(&self, sha256: Sha256, name: &str) -> Result<Url, SyncError> {
+        let mut url = self.join(&format!("agent/v1/blobs/{sha256}"))?;
+        url.query_pairs_mut().append_pair("name", name);
+        Ok(url)
+    }
+
+    /// The HTTP client and the token, for files.
     #[must_use]
-    pub fn for_download(&self) -> (&reqwest::Client, &str) {
+    pub fn for_files(&self) -> (&reqwest::Client, &str) {
         (&self.http, self.token.as_deref().unwrap_or_default())
     }
 

@@ -1,12 +1,14 @@
 //! The loop: log in, poll, store what came, poll again. One request in flight; an abandoned one is dropped.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use firmware_profiles::{Control, Library};
 use protocol::{
+    assignment::Assignment as State,
     units::{HubIncarnation, Seq, WallMs},
     wire::{
         PROTO,
-        v1::{Artifact, ClockReading, Summary, SyncRequest},
+        v1::{Artifact, ClockReading, Kind, Summary, SyncRequest},
     },
 };
 use tokio::sync::watch;
@@ -62,6 +64,8 @@ pub struct SyncTask {
     pub identity: Identity,
     /// Clocks.
     pub clock: Clock,
+    /// Printer models.
+    pub library: Arc<Library>,
     /// The files.
     pub blobs: BlobStore,
     /// Where free room is measured.
@@ -128,6 +132,7 @@ impl SyncTask {
             return self.compare_notes().await;
         }
         self.fetch_a_blob().await?;
+        self.send_a_slice().await?;
         Ok(after)
     }
 
@@ -141,10 +146,36 @@ impl SyncTask {
         });
         let Some(sha256) = missing else { return Ok(()) };
         let (url, bytes) = self.client.ticket(sha256).await?;
-        let (http, token) = self.client.for_download();
+        let (http, token) = self.client.for_files();
         if let Err(error) = blobs::download(&self.blobs, http, (url, token), sha256, bytes).await {
             let error = &error as &dyn std::error::Error;
             tracing::warn!(blob = %sha256, error, "a file of a job is not here yet; it is fetched again");
+        }
+        Ok(())
+    }
+
+    /// Sends the G-code of one job that wants nothing else; only then is the job done and reported. One a round, as above.
+    async fn send_a_slice(&self) -> Result<(), SyncError> {
+        let snapshot = self.ledger.snapshot().await?;
+        let made = snapshot.open.iter().filter(|j| j.body.kind == Kind::SliceOnly && j.state == State::Ready);
+        let made = made.into_iter().find_map(|j| Some((j, snapshot.artifact_of(j.job())?)));
+        let Some((job, (class, sha256))) = made else { return Ok(()) };
+        let ending = match self.library.profile(class).map(|p| &p.control) {
+            Some(Control::PrinterOwned(_)) => "gcode.3mf",
+            Some(Control::Streamed(_)) | None => "gcode",
+        };
+        let url = self.client.upload_address(sha256, &format!("{}.{ending}", job.label))?;
+        let (http, token) = self.client.for_files();
+        match blobs::upload(&self.blobs, http, (url, token), sha256).await {
+            Ok(()) => self.ledger.slice_delivered(job.job(), sha256).await?,
+            Err(blobs::UploadError::Blob(error)) => {
+                tracing::warn!(job.id = %job.job(), %error, "G-code cannot be sent and is made again");
+                self.ledger.artifact_lost(job.job(), sha256).await?;
+            }
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(job.id = %job.job(), blob = %sha256, error, "G-code is not at the hub yet; the rest is sent again");
+            }
         }
         Ok(())
     }

@@ -150,25 +150,17 @@ impl Bench {
     async fn started(&self) -> AttemptNo {
         let job = self.grid().await[0];
         let ledger = &self.app.floor.ledger;
-        let gcode_sha256 = Sha256::of(b"g");
-        let facts = Facts {
-            time_s: 60,
-            filament_mm: 1.0,
-            mass_g: 0.1,
-            layers: 3,
-            max_z_mm: 0.6,
-            lines: 9,
-            gcode_sha256,
-        };
+        let gcode = Sha256::of(b"g");
+        let facts = Facts { time_s: 60, filament_mm: 1.0, mass_g: 0.1, layers: 3, max_z_mm: 0.6, lines: 9 };
         ledger.stage_began(job).await.unwrap();
-        ledger.staged(job, ("creality/cr-10".into(), "PLA".into()), gcode_sha256, facts).await.unwrap();
+        ledger.staged(job, ("creality/cr-10".into(), "PLA".into()), gcode, facts).await.unwrap();
         ledger.claim(job).await.unwrap();
         let saw = Confirmation { saw: Cause::NewPrinter, by: ConfirmedBy::Person };
         let seen = StateVersion::new(self.seen("bruno").await);
         ledger.clear_bed(id("bruno"), saw, seen, "Mark".into()).await.unwrap();
         let guards = Guards { held: vec![("bed".into(), "clear".into())] };
         let printer = id("bruno");
-        let intent = Intent { job, printer, owner: Owner::Stream, artifact: gcode_sha256, guards };
+        let intent = Intent { job, printer, owner: Owner::Stream, artifact: gcode, guards };
         ledger.write_intent(intent).await.unwrap().attempt()
     }
 

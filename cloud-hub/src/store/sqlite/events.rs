@@ -11,8 +11,8 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::machine::JobAt;
 use super::milestones::{self, About};
-use super::{cell, life, machine, progress};
-use crate::store::StoreError;
+use super::{cell, life, machine, progress, slices};
+use crate::store::{SliceRow, StoreError};
 
 /// Who speaks.
 #[derive(Debug, Clone, Copy)]
@@ -204,6 +204,9 @@ fn change(
     let is_surplus = at.good_n > 0 && !next.wanted && !at.to_shelf;
     at.to_shelf |= is_surplus;
     machine::save(tx, &before, at, who.now)?;
+    if let EventKind::ArtifactReady { sha256, time_s, filament_mm, mass_g } = *kind {
+        slices::made(tx, at.id, &SliceRow { sha256, time_s, filament_mm, mass_g })?;
+    }
     if is_surplus && let Some(key) = &at.artifact_key {
         progress::add_to_shelf(tx, at.tenant, key, &at.label, at.good_n)?;
     }

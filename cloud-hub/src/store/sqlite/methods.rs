@@ -10,13 +10,14 @@ use tokio::sync::watch;
 
 use super::orders::JobFilter;
 use super::{
-    Sqlite, agents, apply, inbox, life, orders, outbox, people, persons_wish, progress, restore, resync, sync,
+    Sqlite, agents, apply, inbox, life, orders, outbox, people, persons_wish, progress, restore, resync,
+    slices, sync,
 };
 use crate::secrets::Secret;
 use crate::store::{
     AgentRow, Answer, AuditRow, Delivery, Effect, Enrolled, ForceWish, Inbox, InboxRow, JobRow, JobWish,
     Jobs, Mapping, Milestone, OrderApplied, OrderDetail, OrderRow, OrderWish, Orders, Outbox, OutboxRow,
-    Outcome, Pending, People, Received, Settled, Shop, Store, StoreError, Synced, Taken, User,
+    Outcome, Pending, People, Received, Settled, Shop, SliceWish, Store, StoreError, Synced, Taken, User,
 };
 
 impl Inbox for Sqlite {
@@ -104,6 +105,9 @@ impl Jobs for Sqlite {
     }
     fn job(&self, tenant: TenantId, job: JobId) -> Answer<'_, Option<JobRow>> {
         self.read(move |connection| Ok(orders::jobs(connection, tenant, JobFilter::One(job))?.pop()))
+    }
+    fn make_slice(&self, tenant: TenantId, wish: SliceWish) -> Answer<'_, JobWish> {
+        self.write_shown(move |tx, now| slices::make(tx, tenant, &wish, now))
     }
     fn retry_job(&self, tenant: TenantId, job: JobId, who: String) -> Answer<'_, JobWish> {
         self.write_shown(move |tx, now| persons_wish::retry(tx, tenant, job, &who, now))

@@ -18,6 +18,7 @@ mod persons_wish;
 mod progress;
 mod restore;
 mod resync;
+mod slices;
 mod sync;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use protocol::ids::{JobId, OrderId, Sha256, ShopId, TenantId};
 use protocol::units::{Epoch, HubIncarnation, WallMs};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
-use super::{cell, progress};
+use super::{cell, progress, slices};
 use crate::store::{
     AttemptRow, HoldReason, JobRow, LineRow, Mapping, Milestone, OrderDetail, OrderRow, ShipmentRow,
     StaticPart, StoreError,
@@ -222,9 +222,11 @@ pub(super) enum JobFilter {
 }
 
 const JOBS: &str = "
-select j.id, j.orders, j.label, j.state, j.agent, s.name as site, j.epoch_hub, j.epoch_count, j.replaces, j.needs_answer, j.wanted,
-  j.created_ms
+select j.id, j.orders, j.label, j.kind, j.state, j.agent, s.name as site, j.epoch_hub, j.epoch_count, j.replaces, j.needs_answer,
+  j.wanted, j.created_ms, made.sha256, made.time_s, made.filament_mm, made.mass_g,
+  (select d.reason from declined d where d.job = j.id and j.state = 'Queued' order by d.at_ms desc limit 1) as declined
 from job j
+left join slice made on made.job = j.id
 left join agent a on a.id = j.agent
 left join site s on s.id = a.site
 where j.tenant = ?1 and (?2 is null or j.orders = ?2) and (?3 is null or j.id = ?3)
@@ -254,7 +256,10 @@ pub(super) fn jobs(
             id: cell::parsed(row, "id")?,
             order: cell::parsed_opt(row, "orders")?,
             label: row.get("label")?,
+            kind: row.get("kind")?,
             state: row.get("state")?,
+            slice: slices::read(row)?,
+            declined: row.get("declined")?,
             agent: cell::parsed_opt(row, "agent")?,
             site: row.get("site")?,
             epoch,

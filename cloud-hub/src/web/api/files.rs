@@ -23,13 +23,17 @@ pub(super) struct Named {
     name: String,
 }
 
+/// A file's name as it is kept: no folders, no control characters, not too long.
+pub(crate) fn plain_name(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control() && *c != '/').take(NAME_CHARS_MAX).collect()
+}
+
 pub(super) async fn upload(
     State(hub): State<Arc<Hub>>,
     Query(named): Query<Named>,
     body: Bytes,
 ) -> Result<Json<Value>, Problem> {
-    let name: String =
-        named.name.chars().filter(|c| !c.is_control() && *c != '/').take(NAME_CHARS_MAX).collect();
+    let name = plain_name(&named.name);
     let sha256 = Sha256::of(&body);
     let bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
     hub.blobs.put(sha256, body.to_vec()).await.map_err(|error| {

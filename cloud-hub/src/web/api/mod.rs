@@ -2,7 +2,7 @@
 
 mod admin;
 pub(crate) use admin::{CODE_MS, ROLES, make_code};
-pub(crate) use files::download as download_file;
+pub(crate) use files::{download as download_file, plain_name};
 pub(crate) use jobs::done as job_done;
 pub(crate) use session::check as check_password;
 mod files;
@@ -10,6 +10,7 @@ mod jobs;
 mod mappings;
 mod orders;
 mod session;
+mod slices;
 
 use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
@@ -40,6 +41,7 @@ pub fn routes(routes: Routes) -> Routes {
         .route("/api/v1/activity", See, get(orders::activity))
         .route("/api/v1/webhooks", See, get(orders::deliveries))
         .route("/api/v1/print-jobs", See, get(jobs::list))
+        .route("/api/v1/print-jobs", Operate, post(slices::make))
         .route("/api/v1/print-jobs/{id}", See, get(jobs::one))
         .route("/api/v1/print-jobs/{id}/retry", Operate, post(jobs::retry))
         .route("/api/v1/print-jobs/{id}/cancel", Operate, post(jobs::cancel))
