@@ -399,6 +399,20 @@ impl Agent {
         all
     }
 
+    /// Reports a print that somebody stopped at the printer.
+    pub(crate) async fn print_cancelled(&mut self, farm: &Farm, it: &Assignment) {
+        self.attempts_n += 1;
+        let attempt = AttemptNo { incarnation: self.life, n: self.attempts_n };
+        let on = AttemptRef { attempt, printer: "ender-1".parse().unwrap() };
+        let events = vec![
+            self.event(it.job, it.epoch, EventKind::StartIntent { on: on.clone() }),
+            self.event(it.job, it.epoch, EventKind::Started { on: on.clone() }),
+            self.event(it.job, it.epoch, EventKind::Cancelled { on: Some(on) }),
+        ];
+        let reply = self.poll(farm, events, 0).await;
+        assert!(reply.rejected.is_empty(), "{:?}", reply.rejected);
+    }
+
     /// Reports a print that was counted good.
     pub(crate) async fn print_good(&mut self, farm: &Farm, it: &Assignment) {
         self.attempts_n += 1;

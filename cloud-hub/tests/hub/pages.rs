@@ -1,6 +1,7 @@
 //! The pages: log-in by form, every page whole by itself, forms that do what they say.
 
-use crate::farm::{Agent, Farm};
+use crate::farm::{Agent, Farm, fault};
+use peers::control::FaultKind;
 use serde_json::json;
 
 /// Signs in by the form; the session's cookie.
@@ -26,6 +27,12 @@ async fn reqwest_without_redirects(request: reqwest::RequestBuilder) -> (u16, St
     let cookie =
         answer.headers().get("set-cookie").map(|v| v.to_str().unwrap().to_owned()).unwrap_or_default();
     (status, cookie, answer.text().await.unwrap())
+}
+
+/// A form as a browser without script sends it.
+fn form(farm: &Farm, path: &str, cookie: &str, body: String) -> reqwest::RequestBuilder {
+    let request = farm.http.post(format!("{}{path}", farm.url)).header("cookie", cookie);
+    request.header("content-type", "application/x-www-form-urlencoded").body(body)
 }
 
 async fn page(farm: &Farm, path: &str, cookie: &str) -> String {
@@ -69,14 +76,7 @@ async fn every_page_is_whole_and_its_forms_do_what_they_say() {
     assert!(board.contains("<title>2 open orders, 1 needs you</title>"), "{board}");
     assert!(board.contains("Bin &#60;b&#62;") && !board.contains("Bin <b>"), "texts of the shop are escaped");
     let csrf = board.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    let hold = |body: String| {
-        let url = format!("{}/orders/{order}/hold", farm.url);
-        farm.http
-            .post(url)
-            .header("cookie", &cookie)
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(body)
-    };
+    let hold = |body: String| form(&farm, &format!("/orders/{order}/hold"), &cookie, body);
     let refused = reqwest_without_redirects(hold("reason=wait".into())).await;
     assert_eq!(refused.0, 403, "a form without its token");
     let done = reqwest_without_redirects(hold(format!("csrf={csrf}&reason=wait+for+Eva"))).await;
@@ -112,4 +112,54 @@ async fn an_open_page_hears_that_something_changed_and_nothing_else() {
         }
     };
     assert!(!said.contains("1001"), "the page asks for itself: {said} {versions:?}");
+}
+
+/// Sends the form of an order's page whose address begins so, with every field that the page put into it.
+async fn send(farm: &Farm, order: &str, cookie: &str, action: &str) -> (u16, String) {
+    let html = page(farm, &format!("/orders/{order}"), cookie).await;
+    let shown =
+        html.split("<form ").find(|f| f.contains(&format!("action=\"{action}")) && f.contains("</form>"));
+    let shown = shown.unwrap_or_else(|| panic!("no form {action} in {html}"));
+    let of = |text: &str, name: &str| {
+        text.split(&format!("{name}=\"")).nth(1).unwrap().split('"').next().unwrap().to_owned()
+    };
+    let fields: Vec<_> =
+        shown.split("<input ").skip(1).map(|i| format!("{}={}", of(i, "name"), of(i, "value"))).collect();
+    let (status, _, body) =
+        reqwest_without_redirects(form(farm, &of(shown, "action"), cookie, fields.join("&"))).await;
+    (status, body)
+}
+
+#[tokio::test]
+async fn a_plate_is_printed_again_and_a_label_bought_again_by_forms() {
+    let mut farm = Farm::new().await;
+    let mut agent = Agent::enrol(&farm).await;
+    farm.sendcloud.plan(fault("announce", FaultKind::FailedAnnounce, 1));
+    farm.place(json!({ "lines": [{ "sku": "GRID-CUSTOM", "properties": [["Width (mm)", "84"], ["Height (mm)", "84"]] }] })).await;
+    let only = agent.fetch(&farm, 1).await.remove(0);
+    agent.print_cancelled(&farm, &only).await;
+    farm.until("/api/v1/orders", |v| v["orders"][0]["word"] == "On hold").await;
+    let cookie = sign_in(&farm).await;
+    let order = farm.get("/api/v1/orders").await["orders"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(send(&farm, &order, &cookie, "/jobs/").await.0, 303);
+    let again = agent.fetch(&farm, 1).await.remove(0);
+    assert_eq!(again.replaces, Some(only.job));
+    let html = page(&farm, &format!("/orders/{order}"), &cookie).await;
+    assert!(!html.contains("action=\"/jobs/"), "asked and answered: {html}");
+    agent.print_good(&farm, &again).await;
+    farm.until("/api/v1/admin/retry-queue", |v| v["effects"][0]["state"] == "dead").await;
+    let (status, body) = send(&farm, &order, &cookie, "/effects/").await;
+    assert_eq!(status, 303, "{body}");
+    farm.until("/api/v1/admin/retry-queue", |v| v["effects"][0]["state"] == "dead").await;
+    assert_eq!(
+        farm.label_state().await["shipments"].as_array().unwrap().len(),
+        1,
+        "looked up, not bought again"
+    );
+    let html = page(&farm, &format!("/orders/{order}"), &cookie).await;
+    let drop_it =
+        html.split("action=\"").find(|a| a.starts_with("/effects/") && a.contains("/drop")).unwrap();
+    let drop_it = drop_it.split('"').next().unwrap().to_owned();
+    assert_eq!(send(&farm, &order, &cookie, &drop_it).await.0, 303);
+    farm.until_word("Shipped").await;
 }

@@ -7,6 +7,7 @@ use protocol::{
     attempt::Attempt,
     bed::{Bed, Cause},
     ids::JobId,
+    wire::v1::Kind,
 };
 
 use super::{
@@ -80,6 +81,11 @@ pub(super) struct Look {
     events_waiting: u64,
 }
 
+/// A plate that no printer has begun.
+fn waits(job: &AssignmentRow) -> bool {
+    job.body.kind == Kind::Print && job.state != JobState::Started
+}
+
 impl Look {
     /// Looks now.
     pub(super) async fn now(app: &App) -> Result<Self, LedgerError> {
@@ -90,7 +96,7 @@ impl Look {
         let clock = clock(app);
         let stations = app.floor.stations.iter();
         let cells = stations.map(|s| cell(s, &snapshot, &clock)).collect();
-        let waiting = snapshot.open.iter().filter(|j| j.state != JobState::Started).take(REASONED_MAX);
+        let waiting = snapshot.open.iter().filter(|j| waits(j)).take(REASONED_MAX);
         let why = |j: &AssignmentRow| (j.job(), Scheduler::why(&app.floor, &snapshot, j, room));
         let waiting = waiting.map(why).collect();
         let events_waiting = sync.last_seq.get().saturating_sub(sync.acked_seq.get());
@@ -99,7 +105,12 @@ impl Look {
 
     /// Jobs that have not begun.
     pub(super) fn waiting_n(&self) -> usize {
-        self.snapshot.open.iter().filter(|j| j.state != JobState::Started).count()
+        self.snapshot.open.iter().filter(|j| waits(j)).count()
+    }
+
+    /// Files that the hub wants and nobody prints.
+    pub(super) fn for_hub(&self) -> impl Iterator<Item = &AssignmentRow> {
+        self.snapshot.open.iter().filter(|j| j.body.kind == Kind::SliceOnly)
     }
 
     /// Jobs that will not begin unless somebody does something.

@@ -59,6 +59,7 @@ struct Queue {
     printers: Vec<(String, String)>,
     bring: Vec<(String, String)>,
     refused: Vec<(String, String, String)>,
+    for_hub: Vec<(String, String)>,
 }
 
 pub(super) async fn page(State(app): State<App>, asked: Asked) -> Result<Response, Problem> {
@@ -88,7 +89,18 @@ pub(super) async fn page(State(app): State<App>, asked: Asked) -> Result<Respons
     let refused = app.floor.ledger.refused(WallMs(look.clock.now_ms - REFUSED_MS)).await?;
     let refused =
         refused.into_iter().map(|r| (r.label, sentence(&r.reason), look.clock.time(r.at.0))).collect();
-    show(&Queue { page: Page::new(&look, &asked, "queue", h1), rows, printers, bring, refused })
+    let for_hub = look.for_hub().map(for_hub).collect();
+    show(&Queue { page: Page::new(&look, &asked, "queue", h1), rows, printers, bring, refused, for_hub })
+}
+
+/// A file that nobody prints, and how far it is.
+fn for_hub(job: &AssignmentRow) -> (String, String) {
+    let words = match (&job.reason, job.state) {
+        (Some(reason), _) => sentence(reason),
+        (None, JobState::Ready) => "Made. It goes there as soon as the hub answers.".into(),
+        (None, _) => "Is being made.".into(),
+    };
+    (job.label.clone(), words)
 }
 
 /// Materials that are missing, with how many plates wait for each.
