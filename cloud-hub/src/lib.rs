@@ -13,6 +13,7 @@ pub mod db;
 pub mod files;
 pub mod hub;
 pub mod inbox;
+pub mod models;
 pub mod net;
 pub mod orders;
 pub mod outbox;

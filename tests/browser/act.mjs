@@ -52,6 +52,8 @@ export async function pressKeys(open, scene, fault) {
   await context.close();
 }
 
+const MODEL = Buffer.from('solid x\nvertex 0 0 0\nvertex 30 0 0\nvertex 0 20 5\nendsolid x\n');
+
 /** Every form of the hub's pages, without script. */
 export async function actHub(open, scene, fault) {
   const context = await open({ script: false, signedIn: false });
@@ -76,6 +78,13 @@ export async function actHub(open, scene, fault) {
   await send(page, page.getByRole('button', { name: /^Release order/ }));
   if (await page.getByRole('button', { name: 'Put on hold' }).count() !== 1) { fault('the order was not released'); }
 
+  await page.goto(`${base}/products`);
+  await send(page, page.getByRole('link', { name: /^Choose parts/ }).first());
+  await page.getByLabel('Model (.stl)').setInputFiles({ name: 'bin.stl', mimeType: 'model/stl', buffer: MODEL });
+  await send(page, page.getByRole('button', { name: 'Add it' }));
+  await says(page, /bin\.stl, 30 × 20 mm/, 'a part of a product', fault);
+  await page.goto(`${base}/products`);
+  await says(page, /Every product that was sold can be printed/, 'a product with its part', fault);
   await page.goto(`${base}/farm`);
   await page.getByLabel('Name of the workshop').fill('Aalst');
   await send(page, page.getByRole('button', { name: 'Make a code' }));

@@ -157,6 +157,8 @@ impl Scene {
             page("hub", "shipped", &format!("/orders/{}", self.shipped), &["Shipped", "Open label", "Good"]),
             page("hub", "open", &format!("/orders/{}", self.open), &["Plates and tries", "Put on hold"]),
             page("hub", "held", &format!("/orders/{}", self.held), &["Waits for you.", "BIN-3"]),
+            page("hub", "products", "/products", &["cannot be printed yet", "Not mapped", "Choose parts"]),
+            page("hub", "product", "/products/edit?sku=BIN-3", &["How BIN-3 is made", "Add a part"]),
             page("hub", "farm", "/farm", &["Workshop", "Connected", "Make a code"]),
             page("hub", "activity", "/activity", &["What happened when"]),
             strange(page("hub", "login", "/login", &["Sign in"]), 200),

@@ -15,7 +15,7 @@ use tokio_util::io::ReaderStream;
 
 use crate::blobs::{Has, Piece};
 use crate::hub::Hub;
-use crate::web::api::plain_name;
+use crate::web::api::{no_room, plain_name};
 use crate::web::problem::Problem;
 
 /// Largest upload in one request, bytes.
@@ -99,11 +99,7 @@ pub(super) async fn upload(
     let sha256 = hash(&sha256)?;
     let piece = piece(&headers, &body)?;
     let total = piece.total;
-    let has = hub.blobs.append(sha256, piece).await.map_err(|error| {
-        tracing::error!(error = %error, "cannot store a file: {error}");
-        let text = "The file could not be stored: the disk is full or not writable.";
-        Problem::new(StatusCode::INSUFFICIENT_STORAGE, "disk", text)
-    })?;
+    let has = hub.blobs.append(sha256, piece).await.map_err(|error| no_room(&error))?;
     match has {
         Has::OtherBytes => {
             let text = "The bytes have another hash than the address: nothing was stored.";

@@ -161,7 +161,7 @@ fn static_part(it: &StaticPart) -> PartWish {
         artifact_key: it.sha256.to_string(),
         artifact: Artifact::Blob { sha256: it.sha256, bytes: it.bytes, name: it.name.clone() },
         wants: Wants { material: it.material.clone(), ..Wants::default() },
-        box_mm: [0.0; 4],
+        box_mm: it.size_mm.map_or([0.0; 4], |[x, y]| [0.0, 0.0, x, y]),
         per_piece: it.per_piece.max(1),
     }
 }

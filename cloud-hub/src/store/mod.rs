@@ -26,7 +26,7 @@ pub use effects::{BoughtLabel, Effect, FulfillIntent, FulfillLine, LabelIntent, 
 pub use error::StoreError;
 pub use rows::{
     AgentRow, AttemptRow, AuditRow, JobRow, LineRow, Milestone, OrderDetail, OrderRow, ShipmentRow, SliceRow,
-    User,
+    SoldRow, User,
 };
 pub use types::{
     Address, Delivery, ForceWish, HoldReason, InboxRow, LineKind, LineWish, Mapping, OrderApplied, OrderWish,
@@ -124,7 +124,9 @@ pub trait Orders {
     fn activity(&self, tenant: TenantId, limit: u32) -> Answer<'_, Vec<Milestone>>;
     /// How a SKU is made.
     fn mapping(&self, tenant: TenantId, sku: String) -> Answer<'_, Option<Mapping>>;
-    /// Sets how a SKU is made.
+    /// What was sold since then, by SKU, with the open orders in which nobody knows how it is made.
+    fn sold(&self, tenant: TenantId, since: WallMs) -> Answer<'_, Vec<SoldRow>>;
+    /// Sets how a SKU is made; open orders that waited for it are read again.
     fn put_mapping(&self, tenant: TenantId, sku: String, mapping: Mapping) -> Answer<'_, ()>;
     /// All mappings.
     fn mappings(&self, tenant: TenantId) -> Answer<'_, Vec<(String, Mapping)>>;

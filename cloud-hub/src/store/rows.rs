@@ -184,6 +184,19 @@ pub struct OrderDetail {
     pub timeline: Vec<Milestone>,
 }
 
+/// A product as it was sold.
+#[derive(Debug, Clone, Serialize)]
+pub struct SoldRow {
+    /// The shop's SKU.
+    pub sku: String,
+    /// Its title when it was sold last.
+    pub title: String,
+    /// Pieces.
+    pub pieces: u64,
+    /// Numbers of open orders that wait because nobody knows how it is made.
+    pub waiting: Vec<String>,
+}
+
 /// An agent as pages show it.
 #[derive(Debug, Clone, Serialize)]
 pub struct AgentRow {

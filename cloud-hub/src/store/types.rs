@@ -269,7 +269,7 @@ pub struct OrderApplied {
 }
 
 /// A part of a static product.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StaticPart {
     /// `lid`.
     pub label: String,
@@ -284,10 +284,13 @@ pub struct StaticPart {
     /// Material, if it matters.
     #[serde(default)]
     pub material: Option<String>,
+    /// Outer width and depth of a model, millimetres; G-code does not say it.
+    #[serde(default)]
+    pub size_mm: Option<[f64; 2]>,
 }
 
 /// How a product becomes parts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Mapping {
     /// From files.

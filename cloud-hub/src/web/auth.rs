@@ -10,6 +10,7 @@ use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method, StatusCode, header};
+use futures_util::StreamExt as _;
 use protocol::ids::{AgentId, Sha256};
 use protocol::units::WallMs;
 
@@ -25,6 +26,8 @@ pub const COOKIE: &str = "hub_session";
 pub const SESSION_MS: i64 = 12 * 3_600_000;
 /// Largest form that is searched for its CSRF token, bytes.
 const FORM_BYTES_MAX: usize = 64 * 1024;
+/// Bytes within which the first field of a form with a file must end.
+const FIRST_FIELD_BYTES_MAX: usize = 2 * 1024;
 /// Shortest password, characters.
 pub const PASSWORD_CHARS_MIN: usize = 10;
 /// Longest password, characters: hashing more costs only time.
@@ -118,18 +121,41 @@ async fn with_csrf(request: Request, expected: &str) -> Result<Request, Problem>
     if let Some(given) = request.headers().get("x-csrf-token").and_then(|v| v.to_str().ok()) {
         return if same(given, expected) { Ok(request) } else { Err(refused()) };
     }
-    let is_form = request
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|v| v.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
+    let kind = request.headers().get(header::CONTENT_TYPE).map(|v| v.as_bytes()).unwrap_or_default();
+    let (is_form, is_multipart) =
+        (kind.starts_with(b"application/x-www-form-urlencoded"), kind.starts_with(b"multipart/form-data"));
+    let (parts, body) = request.into_parts();
+    if is_multipart {
+        let (token, body) = first_field(body).await.ok_or_else(refused)?;
+        return if same(&token, expected) { Ok(Request::from_parts(parts, body)) } else { Err(refused()) };
+    }
     if !is_form {
         return Err(refused());
     }
-    let (parts, body) = request.into_parts();
     let bytes = to_bytes(body, FORM_BYTES_MAX).await.map_err(|_too_large| refused())?;
     let has_token =
         url::form_urlencoded::parse(&bytes).any(|(name, value)| name == "csrf" && same(&value, expected));
     if has_token { Ok(Request::from_parts(parts, Body::from(bytes))) } else { Err(refused()) }
+}
+
+/// The token of a form with a file, which is its first field; the body as it came goes on after it.
+async fn first_field(body: Body) -> Option<(String, Body)> {
+    let mut rest = body.into_data_stream();
+    let mut head = Vec::new();
+    let token = loop {
+        head.extend_from_slice(&rest.next().await?.ok()?);
+        let text = String::from_utf8_lossy(head.get(..head.len().min(FIRST_FIELD_BYTES_MAX))?).into_owned();
+        if let Some((about, value)) = text.split_once("\r\n\r\n")
+            && let Some((value, _)) = value.split_once("\r\n")
+        {
+            break about.contains("name=\"csrf\"").then(|| value.to_owned())?;
+        }
+        if head.len() > FIRST_FIELD_BYTES_MAX {
+            return None;
+        }
+    };
+    let head = futures_util::stream::iter([Ok(axum::body::Bytes::from(head))]);
+    Some((token, Body::from_stream(head.chain(rest))))
 }
 
 /// Compares digests, so that the time says nothing about the token.

@@ -2,7 +2,7 @@
 
 use crate::farm::{Agent, Farm, fault};
 use peers::control::FaultKind;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Signs in by the form; the session's cookie.
 async fn sign_in(farm: &Farm) -> String {
@@ -162,4 +162,92 @@ async fn a_plate_is_printed_again_and_a_label_bought_again_by_forms() {
     let drop_it = drop_it.split('"').next().unwrap().to_owned();
     assert_eq!(send(&farm, &order, &cookie, &drop_it).await.0, 303);
     farm.until_word("Shipped").await;
+}
+
+/// A form with a file, as a browser sends it: the token first.
+fn with_file(
+    farm: &Farm,
+    cookie: &str,
+    fields: &[(&str, &str)],
+    file: (&str, &[u8]),
+) -> reqwest::RequestBuilder {
+    let mut body = Vec::new();
+    for (name, value) in fields {
+        body.extend(
+            format!("--xyz\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes(),
+        );
+    }
+    let (name, bytes) = file;
+    let head = "--xyz\r\nContent-Disposition: form-data; name=\"file\"; filename=";
+    body.extend(format!("{head}\"{name}\"\r\nContent-Type: application/octet-stream\r\n\r\n").bytes());
+    body.extend(bytes);
+    body.extend(b"\r\n--xyz--\r\n");
+    let request = farm.http.post(format!("{}/products/part", farm.url)).header("cookie", cookie);
+    request.header("content-type", "multipart/form-data; boundary=xyz").body(body)
+}
+
+const MODEL: &[u8] = b"solid x\nvertex 0 0 0\nvertex 30 0 0\nvertex 0 20 5\nendsolid x\n";
+
+#[tokio::test]
+async fn a_product_that_was_sold_gets_its_parts_and_the_order_goes_on_by_itself() {
+    let mut farm = Farm::new().await;
+    let mut agent = Agent::enrol(&farm).await;
+    farm.place(json!({ "lines": [{ "sku": "BIN-3/A", "title": "Bin <3>" }] })).await;
+    farm.place(json!({ "lines": [{ "sku": "SCREW", "title": "Screws" }] })).await;
+    let on_hold = |v: &Value| {
+        v["orders"].as_array().is_some_and(|all| all.len() == 2 && all.iter().all(|o| o["word"] == "On hold"))
+    };
+    farm.until("/api/v1/orders", on_hold).await;
+    let cookie = sign_in(&farm).await;
+    let list = page(&farm, "/products", &cookie).await;
+    check("/products", &list);
+    assert!(list.contains("<h1>2 products were sold but cannot be printed yet</h1>"), "{list}");
+    assert!(list.contains("Bin &#60;3&#62;") && list.contains("waits"), "{list}");
+    let edit = list.split("href=\"/products/edit?").nth(1).unwrap().split('"').next().unwrap();
+    assert_eq!(edit, "sku=BIN-3%2FA");
+    let html = page(&farm, &format!("/products/edit?{edit}"), &cookie).await;
+    check("/products/edit", &html);
+    let csrf = html.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let mut fields = vec![
+        ("csrf", csrf.as_str()),
+        ("sku", "BIN-3/A"),
+        ("label", ""),
+        ("per_piece", "2"),
+        ("material", "PETG"),
+    ];
+    let sent = async |fields: &[(&str, &str)], file: (&str, &[u8])| {
+        let (status, _, body) = reqwest_without_redirects(with_file(&farm, &cookie, fields, file)).await;
+        (status, body)
+    };
+    for token in ["", "0123"] {
+        fields[0].1 = token;
+        assert_eq!(sent(&fields, ("bin.stl", MODEL)).await.0, 403, "token {token:?}");
+    }
+    assert_eq!(sent(&fields[1..], ("bin.stl", MODEL)).await.0, 403, "the token comes first or not at all");
+    fields[0].1 = &csrf;
+    let (status, body) = sent(&fields, ("bin.step", MODEL)).await;
+    assert_eq!(status, 400);
+    assert!(body.contains("bin.step is neither a model (.stl) nor G-code (.gcode)"), "{body}");
+    assert_eq!(sent(&fields, ("bin.stl", MODEL)).await.0, 303);
+    let (status, body) = sent(&fields, ("bin.stl", MODEL)).await;
+    assert!(status == 400 && body.contains("There is a part bin already"), "{body}");
+    let html = page(&farm, &format!("/products/edit?{edit}"), &cookie).await;
+    assert!(html.contains("2 × bin") && html.contains("bin.stl, 30 × 20 mm, PETG"), "{html}");
+    // Nobody touched the order in the shop: it goes on because its product is known now.
+    let jobs = agent.fetch(&farm, 2).await;
+    assert_eq!(
+        (jobs[0].units[0].box_mm, jobs[0].wants.material.as_deref()),
+        ([0.0, 0.0, 30.0, 20.0], Some("PETG"))
+    );
+    let pick = |sku: &str| form(&farm, "/products/pick", &cookie, format!("csrf={csrf}&sku={sku}"));
+    assert_eq!(reqwest_without_redirects(pick("SCREW")).await.0, 303);
+    let none_waits =
+        |v: &Value| v["orders"].as_array().is_some_and(|all| all.iter().all(|o| o["word"] != "On hold"));
+    farm.until("/api/v1/orders", none_waits).await;
+    let list = page(&farm, "/products", &cookie).await;
+    assert!(list.contains("<h1>Every product that was sold can be printed</h1>"), "{list}");
+    let gone = form(&farm, "/products/remove", &cookie, format!("csrf={csrf}&sku=BIN-3/A&label=bin"));
+    assert_eq!(reqwest_without_redirects(gone).await.0, 303);
+    let found = page(&farm, "/products?q=screw", &cookie).await;
+    assert!(found.contains("Only packed") && !found.contains("BIN-3/A"), "{found}");
 }

@@ -32,6 +32,7 @@ stories! {
     orders::an_older_snapshot_changes_nothing,
     orders::less_wanted_withdraws_and_more_wanted_makes,
     orders::a_held_line_does_not_stop_the_others,
+    orders::an_order_is_read_again_when_its_product_is_known,
     orders::an_order_without_its_money_stays_new,
     orders::a_cancelled_order_wants_nothing,
     orders::printed_surplus_goes_to_the_shelf_and_is_used_first,

@@ -1,8 +1,10 @@
 //! Deliveries and orders: everything is a difference, nothing happens twice.
 
+use protocol::units::WallMs;
+
 use super::wishes::{Agent, line, order, shop};
 use crate::clock::SetClock;
-use crate::store::{Delivery, HoldReason, LineKind, OrderWish, Received, Settled, Stands, Store};
+use crate::store::{Delivery, HoldReason, LineKind, Mapping, OrderWish, Received, Settled, Stands, Store};
 
 pub(super) async fn a_delivery_stored_twice_is_one_row(store: &'static dyn Store, _clock: SetClock) {
     let shop = shop(store).await;
@@ -87,6 +89,27 @@ pub(super) async fn a_held_line_does_not_stop_the_others(store: &'static dyn Sto
     let fixed = store.apply_order(order(&shop, 2, vec![line("l1", 1), line("l2", 1)])).await.unwrap();
     assert_eq!(fixed.jobs_made, 2);
     assert!(store.orders(shop.tenant, 10).await.unwrap()[0].holds.is_empty());
+}
+
+pub(super) async fn an_order_is_read_again_when_its_product_is_known(
+    store: &'static dyn Store,
+    _clock: SetClock,
+) {
+    let shop = shop(store).await;
+    let mut wish = order(&shop, 1, vec![line("l1", 1), line("l2", 3)]);
+    (wish.lines[1].kind, wish.lines[1].sku) = (LineKind::Unresolved, Some("BIN-3".into()));
+    wish.lines[1].parts.clear();
+    store.apply_order(wish).await.unwrap();
+    let sold = store.sold(shop.tenant, WallMs(0)).await.unwrap();
+    let rows: Vec<_> = sold.iter().map(|s| (s.sku.as_str(), s.pieces, s.waiting.len())).collect();
+    assert_eq!(rows, [("BIN-3", 3, 1), ("GRID-CUSTOM", 1, 0)]);
+    assert!(store.sold(shop.tenant, WallMs(2)).await.unwrap().is_empty(), "sold before");
+    store.put_mapping(shop.tenant, "OTHER".into(), Mapping::Pick).await.unwrap();
+    assert!(store.deliveries_due(9).await.unwrap().is_empty(), "nobody waited for it");
+    store.put_mapping(shop.tenant, "BIN-3".into(), Mapping::Pick).await.unwrap();
+    let due = store.deliveries_due(9).await.unwrap();
+    let asked: Vec<_> = due.iter().map(|d| (d.topic.as_str(), d.body.as_slice())).collect();
+    assert_eq!(asked, [("orders/updated", br#"{"id":6301}"#.as_slice())]);
 }
 
 pub(super) async fn a_cancelled_order_wants_nothing(store: &'static dyn Store, _clock: SetClock) {

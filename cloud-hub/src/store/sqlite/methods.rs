@@ -10,14 +10,15 @@ use tokio::sync::watch;
 
 use super::orders::JobFilter;
 use super::{
-    Sqlite, agents, apply, inbox, life, orders, outbox, people, persons_wish, progress, restore, resync,
-    slices, sync,
+    Sqlite, agents, apply, inbox, life, orders, outbox, people, persons_wish, products, progress, restore,
+    resync, slices, sync,
 };
 use crate::secrets::Secret;
 use crate::store::{
     AgentRow, Answer, AuditRow, Delivery, Effect, Enrolled, ForceWish, Inbox, InboxRow, JobRow, JobWish,
     Jobs, Mapping, Milestone, OrderApplied, OrderDetail, OrderRow, OrderWish, Orders, Outbox, OutboxRow,
-    Outcome, Pending, People, Received, Settled, Shop, SliceWish, Store, StoreError, Synced, Taken, User,
+    Outcome, Pending, People, Received, Settled, Shop, SliceWish, SoldRow, Store, StoreError, Synced, Taken,
+    User,
 };
 
 impl Inbox for Sqlite {
@@ -78,14 +79,17 @@ impl Orders for Sqlite {
     fn activity(&self, tenant: TenantId, limit: u32) -> Answer<'_, Vec<Milestone>> {
         self.read(move |connection| orders::activity(connection, tenant, limit))
     }
+    fn sold(&self, tenant: TenantId, since: WallMs) -> Answer<'_, Vec<SoldRow>> {
+        self.read(move |connection| products::sold(connection, tenant, since))
+    }
     fn mapping(&self, tenant: TenantId, sku: String) -> Answer<'_, Option<Mapping>> {
-        self.read(move |connection| orders::mapping(connection, tenant, &sku))
+        self.read(move |connection| products::mapping(connection, tenant, &sku))
     }
     fn put_mapping(&self, tenant: TenantId, sku: String, mapping: Mapping) -> Answer<'_, ()> {
-        self.write(move |tx, now| orders::put_mapping(tx, tenant, &sku, &mapping, now))
+        self.write_shown(move |tx, now| products::put_mapping(tx, tenant, &sku, &mapping, now))
     }
     fn mappings(&self, tenant: TenantId) -> Answer<'_, Vec<(String, Mapping)>> {
-        self.read(move |connection| orders::mappings(connection, tenant))
+        self.read(move |connection| products::mappings(connection, tenant))
     }
     fn put_blob(&self, sha256: Sha256, bytes: u64, name: String) -> Answer<'_, ()> {
         self.write(move |tx, now| orders::put_blob(tx, sha256, bytes, &name, now))

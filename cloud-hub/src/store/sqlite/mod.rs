@@ -15,6 +15,7 @@ mod orders;
 mod outbox;
 mod people;
 mod persons_wish;
+mod products;
 mod progress;
 mod restore;
 mod resync;

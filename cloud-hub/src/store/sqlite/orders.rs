@@ -8,8 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
 use super::{cell, progress, slices};
 use crate::store::{
-    AttemptRow, HoldReason, JobRow, LineRow, Mapping, Milestone, OrderDetail, OrderRow, ShipmentRow,
-    StaticPart, StoreError,
+    AttemptRow, HoldReason, JobRow, LineRow, Milestone, OrderDetail, OrderRow, ShipmentRow, StoreError,
 };
 
 /// Entries of one timeline on a page.
@@ -300,52 +299,6 @@ order by started_ms, attempt";
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
-}
-
-const MAPPING: &str = "select kind, parts from mapping where tenant = ?1 and sku = ?2";
-fn read_mapping(row: &Row<'_>) -> rusqlite::Result<Mapping> {
-    let kind: String = row.get("kind")?;
-    Ok(if kind == "pick" {
-        Mapping::Pick
-    } else {
-        Mapping::Static { parts: cell::json::<Vec<StaticPart>>(row, "parts")? }
-    })
-}
-pub(super) fn mapping(
-    connection: &Connection,
-    tenant: TenantId,
-    sku: &str,
-) -> Result<Option<Mapping>, StoreError> {
-    Ok(connection.prepare_cached(MAPPING)?.query_row((tenant.to_string(), sku), read_mapping).optional()?)
-}
-
-const MAPPINGS: &str = "select sku, kind, parts from mapping where tenant = ?1 order by sku";
-pub(super) fn mappings(
-    connection: &Connection,
-    tenant: TenantId,
-) -> Result<Vec<(String, Mapping)>, StoreError> {
-    let mut statement = connection.prepare_cached(MAPPINGS)?;
-    let rows = statement.query_map([tenant.to_string()], |row| Ok((row.get("sku")?, read_mapping(row)?)))?;
-    Ok(rows.collect::<Result<Vec<_>, _>>()?)
-}
-
-const PUT_MAPPING: &str = "
-insert into mapping (id, tenant, sku, kind, parts, created_ms)
-values (?1, ?2, ?3, ?4, ?5, ?6)
-on conflict (tenant, sku) do update set kind = excluded.kind, parts = excluded.parts";
-pub(super) fn put_mapping(
-    tx: &Transaction<'_>,
-    tenant: TenantId,
-    sku: &str,
-    mapping: &Mapping,
-    now: WallMs,
-) -> Result<(), StoreError> {
-    let (kind, parts) = match mapping {
-        Mapping::Static { parts } => ("static", cell::to_json("parts", parts)?),
-        Mapping::Pick => ("pick", "[]".to_owned()),
-    };
-    tx.execute(PUT_MAPPING, (crate::sources::row(), tenant.to_string(), sku, kind, parts, now.0))?;
-    Ok(())
 }
 
 const PUT_BLOB: &str = "

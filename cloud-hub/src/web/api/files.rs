@@ -28,6 +28,13 @@ pub(crate) fn plain_name(name: &str) -> String {
     name.chars().filter(|c| !c.is_control() && *c != '/').take(NAME_CHARS_MAX).collect()
 }
 
+/// A file that the disk did not take.
+pub(crate) fn no_room(error: &std::io::Error) -> Problem {
+    tracing::error!(error = %error, "cannot store a file: {error}");
+    let text = "The file could not be stored: the disk is full or not writable.";
+    Problem::new(StatusCode::INSUFFICIENT_STORAGE, "disk", text)
+}
+
 pub(super) async fn upload(
     State(hub): State<Arc<Hub>>,
     Query(named): Query<Named>,
@@ -36,14 +43,7 @@ pub(super) async fn upload(
     let name = plain_name(&named.name);
     let sha256 = Sha256::of(&body);
     let bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
-    hub.blobs.put(sha256, body.to_vec()).await.map_err(|error| {
-        tracing::error!(error = %error, "cannot store a file: {error}");
-        Problem::new(
-            StatusCode::INSUFFICIENT_STORAGE,
-            "disk",
-            "The file could not be stored: the disk is full or not writable.",
-        )
-    })?;
+    hub.blobs.put(sha256, body.to_vec()).await.map_err(|error| no_room(&error))?;
     hub.store.put_blob(sha256, bytes, name.clone()).await?;
     Ok(Json(json!({ "sha256": sha256, "bytes": bytes, "name": name })))
 }

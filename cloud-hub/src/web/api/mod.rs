@@ -2,7 +2,7 @@
 
 mod admin;
 pub(crate) use admin::{CODE_MS, ROLES, make_code};
-pub(crate) use files::{download as download_file, plain_name};
+pub(crate) use files::{download as download_file, no_room, plain_name};
 pub(crate) use jobs::done as job_done;
 pub(crate) use session::check as check_password;
 mod files;
@@ -23,7 +23,7 @@ use super::problem::Problem;
 /// Rows of one list.
 const ROWS_MAX: u32 = 500;
 /// Largest model or G-code file, bytes.
-const FILE_BYTES_MAX: usize = 256 * 1024 * 1024;
+pub(crate) const FILE_BYTES_MAX: usize = 256 * 1024 * 1024;
 
 /// Adds the API.
 #[must_use]

@@ -10,8 +10,11 @@ mod layout;
 mod login;
 mod order;
 mod orders;
+mod product;
+mod products;
 mod words;
 
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
 use super::permissions::{Permission, Routes};
@@ -32,6 +35,15 @@ pub fn routes(routes: Routes) -> Routes {
         .route("/labels/{sha256}", See, get(super::api::download_file))
         .route("/farm", See, get(farm::page))
         .route("/farm/code", Administer, post(farm::code))
+        .route("/products", See, get(products::page))
+        .route("/products/edit", See, get(product::page))
+        .route("/products/pick", Operate, post(product::pick))
+        .route("/products/remove", Operate, post(product::remove))
+        .route(
+            "/products/part",
+            Operate,
+            post(product::add).layer(DefaultBodyLimit::max(super::api::FILE_BYTES_MAX)),
+        )
         .route("/activity", See, get(activity::page))
         .route("/login", Public, get(login::page).post(login::submit))
         .route("/logout", See, post(login::leave))
