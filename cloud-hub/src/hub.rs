@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use protocol::ids::{AgentId, ShopId, TenantId};
+use protocol::ids::{AgentId, TenantId};
 use protocol::units::WallMs;
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -13,12 +13,12 @@ use tokio_util::sync::CancellationToken;
 use crate::blobs::Blobs;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::secrets::Vault;
+use crate::secrets::{Secret, Vault};
 use crate::store::sqlite::Sqlite;
 use crate::store::{Shop, Store, StoreError};
 use crate::web::events::STREAMS_MAX;
 use crate::web::limits::Guesses;
-use crate::{files, net, sendcloud, shopify, simplyprint, sources};
+use crate::{files, net, sendcloud, simplyprint, sources};
 
 /// One running hub.
 pub struct Hub {
@@ -154,16 +154,23 @@ async fn notice_restore(folder: &Path, store: &dyn Store) -> Result<(), StartErr
 /// Connected shops, read once and after changes: the webhook path asks no database for them.
 #[derive(Debug)]
 pub struct Shops {
-    http: reqwest::Client,
-    version: String,
+    pub(crate) http: reqwest::Client,
+    pub(crate) version: String,
     base: Option<url::Url>,
+    app_secret: Option<Secret>,
     known: RwLock<Vec<Shop>>,
+    /// One renewal of a token at a time.
+    pub(crate) renewing: tokio::sync::Mutex<()>,
+    /// A shop was connected just now.
+    pub(crate) connected: Notify,
 }
 
 impl Shops {
     fn new(http: reqwest::Client, config: &Config) -> Self {
         let (version, base) = (config.shopify.api_version.clone(), config.shopify.base_url.clone());
-        Self { http, version, base, known: RwLock::new(Vec::new()) }
+        let app_secret = config.shopify.app.as_ref().map(|app| app.client_secret.clone());
+        let (known, renewing) = (RwLock::new(Vec::new()), tokio::sync::Mutex::new(()));
+        Self { http, version, base, app_secret, known, renewing, connected: Notify::new() }
     }
 
     /// Reads the shops again.
@@ -171,7 +178,13 @@ impl Shops {
     /// # Errors
     /// When the store does not answer.
     pub async fn refresh(&self, store: &dyn Store) -> Result<(), StoreError> {
-        let fresh = store.shops().await?;
+        let mut fresh = store.shops().await?;
+        // The app's secret may have been changed since a shop was connected: the settings win.
+        for shop in fresh.iter_mut().filter(|s| s.is_app) {
+            if let Some(secret) = &self.app_secret {
+                shop.secret = secret.clone();
+            }
+        }
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         Ok(())
     }
@@ -188,16 +201,13 @@ impl Shops {
         self.known.read().unwrap_or_else(PoisonError::into_inner).iter().find(|s| is_it(s)).cloned()
     }
 
-    /// A client for a shop that is connected with a token.
+    /// Where a shop answers.
     #[must_use]
-    pub fn client(&self, shop: ShopId) -> Option<shopify::Client> {
-        let shop = self.find(|s| s.id == shop)?;
-        let token = shop.token?;
-        let base = match &self.base {
-            Some(base) => base.clone(),
-            None => url::Url::parse(&format!("https://{}", shop.domain)).ok()?,
-        };
-        shopify::Client::new(self.http.clone(), &base, &self.version, token).ok()
+    pub fn base(&self, domain: &str) -> Option<url::Url> {
+        match &self.base {
+            Some(base) => Some(base.clone()),
+            None => url::Url::parse(&format!("https://{domain}")).ok(),
+        }
     }
 }
 

@@ -160,6 +160,7 @@ impl Scene {
             page("hub", "products", "/products", &["cannot be printed yet", "Not mapped", "Choose parts"]),
             page("hub", "product", "/products/edit?sku=BIN-3", &["How BIN-3 is made", "Add a part"]),
             page("hub", "farm", "/farm", &["Workshop", "Connected", "Make a code"]),
+            page("hub", "settings", "/settings", &["Settings", "demo-grids.myshopify.com", "Sendcloud"]),
             page("hub", "activity", "/activity", &["What happened when"]),
             strange(page("hub", "login", "/login", &["Sign in"]), 200),
             strange(page("hub", "missing", "/orders/none", &["There is no such order."]), 404),

@@ -1,7 +1,7 @@
 //! The socket through which commands talk to a running hub: owner only, one JSON line each way.
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,15 +32,7 @@ fn path(config: &Config) -> PathBuf {
 }
 
 /// Answers commands until asked to stop.
-pub(super) async fn run(hub: Arc<Hub>, stop: CancellationToken) {
-    let path = path(&hub.config);
-    let listener = match open(&path) {
-        Ok(listener) => listener,
-        Err(error) => {
-            tracing::error!(error = %error, "commands cannot reach this hub: {error}");
-            return;
-        }
-    };
+pub(super) async fn run(hub: Arc<Hub>, listener: UnixListener, stop: CancellationToken) {
     loop {
         let accepted = tokio::select! {
             biased;
@@ -54,17 +46,22 @@ pub(super) async fn run(hub: Arc<Hub>, stop: CancellationToken) {
         }
     }
     // Best effort: a stale socket is removed at the next start.
-    drop(std::fs::remove_file(path));
+    drop(std::fs::remove_file(path(&hub.config)));
 }
 
-fn open(path: &Path) -> std::io::Result<UnixListener> {
-    if path.exists() {
-        // The data directory's lock is ours: the socket is of a process that died.
-        std::fs::remove_file(path)?;
-    }
-    let listener = UnixListener::bind(path)?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
-    Ok(listener)
+/// Opens the socket: before anybody is told that the hub runs.
+pub(super) fn listen(config: &Config) -> anyhow::Result<UnixListener> {
+    let path = path(config);
+    let open = || {
+        if path.exists() {
+            // The data directory's lock is ours: the socket is of a process that died.
+            std::fs::remove_file(&path)?;
+        }
+        let listener = UnixListener::bind(&path)?;
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+        Ok::<_, std::io::Error>(listener)
+    };
+    open().with_context(|| format!("commands cannot reach this hub at {}", path.display()))
 }
 
 async fn answer(hub: &Arc<Hub>, stream: UnixStream) -> anyhow::Result<()> {

@@ -10,6 +10,7 @@ use super::control;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::hub::Hub;
+use crate::shopify::{connection, subscriptions};
 use crate::tasks::Tasks;
 use crate::{db, files, inbox, outbox, reconcile, web};
 
@@ -38,8 +39,10 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     for service in outbox::task::SERVICES {
         tasks.spawn("outbox", outbox::task::run(Arc::clone(&hub), service, tasks.stopping()));
     }
+    tasks.spawn("subscriptions", subscriptions::run(Arc::clone(&hub), tasks.stopping()));
     tasks.spawn("reconcile", reconcile::run(Arc::clone(&hub), tasks.stopping()));
-    tasks.spawn("control", control::run(Arc::clone(&hub), tasks.stopping()));
+    let commands = control::listen(&hub.config)?;
+    tasks.spawn("control", control::run(Arc::clone(&hub), commands, tasks.stopping()));
     println!("listening on {}", listening.url);
     let stopping = {
         let hub = Arc::clone(&hub);
@@ -87,9 +90,9 @@ pub(super) async fn doctor(config: Config) -> anyhow::Result<ExitCode> {
         println!("{name}: {}", fault.unwrap_or_else(|| "ok".into()));
     };
     for shop in hub.shops.all() {
-        match hub.shops.client(shop.id) {
-            Some(client) => say(&shop.domain, client.ping().await.err().map(|e| e.words())),
-            None => say(&shop.domain, Some("no access token: only webhook bodies are known".into())),
+        match connection::client(&hub, shop.id).await {
+            Ok(client) => say(&shop.domain, client.ping().await.err().map(|e| e.words())),
+            Err(error) => say(&shop.domain, Some(error.words())),
         }
     }
     match &hub.sendcloud {

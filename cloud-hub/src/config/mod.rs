@@ -74,6 +74,9 @@ pub struct Web {
     pub listen: SocketAddr,
     /// `secure_cookies`: cookies only over TLS. Default true; switch off only for a hub on a loopback address.
     pub secure_cookies: bool,
+    /// `public_url`: the hub's address as shops and browsers reach it, `https://hub.example.com`. Needed to connect a shop
+    /// by the app and to be told of changes at once.
+    pub public_url: Option<Url>,
     /// `webhook_bytes_max`: larger webhook bodies are refused with 413. Default 2,000,000.
     pub webhook_bytes_max: usize,
 }
@@ -87,12 +90,27 @@ pub struct Shopify {
     pub webhook_secret: Option<Secret>,
     /// `access_token` or `access_token_file`: reads orders and makes fulfilments. Without it webhook bodies are all there is.
     pub access_token: Option<Secret>,
+    /// `client_id`, `client_secret` or `client_secret_file`, `previous_client_secret` or its file: the app that shops install.
+    pub app: Option<App>,
+    /// `subscriptions_s`: seconds between two looks at the shop's webhook subscriptions, 1 to 86,400. Default 3,600.
+    pub subscriptions_s: u64,
     /// `api_version`. Default `2026-10`.
     pub api_version: String,
     /// `base_url`: instead of `https://SHOP`; for tests.
     pub base_url: Option<Url>,
     /// `reconcile_s`: seconds between two looks at recently changed orders, 1 to 86,400. Default 300.
     pub reconcile_s: u64,
+}
+
+/// The app that is installed in shops.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// Public number of the app.
+    pub client_id: String,
+    /// Signs webhooks and answers of all shops that installed the app.
+    pub client_secret: Secret,
+    /// The secret before it was changed: still good for webhooks that are under way.
+    pub previous_secret: Option<Secret>,
 }
 
 /// The label service.
@@ -219,6 +237,11 @@ impl Config {
         let web = Web {
             listen: listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
             secure_cookies: r.flag("web", "secure_cookies", true),
+            public_url: r.parsed(
+                ("web", "public_url"),
+                "a web address, for example https://hub.example.com",
+                web_address,
+            ),
             webhook_bytes_max: bytes(r.number("web", "webhook_bytes_max", 2_000_000, 1_000..=50_000_000)),
         };
         Self {
@@ -248,8 +271,11 @@ fn bytes(n: u64) -> usize {
 }
 
 fn url(r: &mut Reader, section: &str) -> Option<Url> {
-    let web = |text: &str| Url::parse(text).ok().filter(|u| matches!(u.scheme(), "http" | "https"));
-    r.parsed((section, "base_url"), "a web address, for example https://example.com", web)
+    r.parsed((section, "base_url"), "a web address, for example https://example.com", web_address)
+}
+
+fn web_address(text: &str) -> Option<Url> {
+    Url::parse(text).ok().filter(|u| matches!(u.scheme(), "http" | "https"))
 }
 
 fn fixed(text: &str) -> Url {
@@ -271,6 +297,8 @@ fn shopify(r: &mut Reader) -> Shopify {
         shop,
         webhook_secret: r.secret("shopify", "webhook_secret"),
         access_token: r.secret("shopify", "access_token"),
+        app: app(r),
+        subscriptions_s: r.number("shopify", "subscriptions_s", 3_600, 1..=86_400),
         api_version: r
             .parsed(("shopify", "api_version"), "2026-01, 2026-04, 2026-07 or 2026-10", version)
             .unwrap_or_else(|| "2026-10".into()),
@@ -281,6 +309,23 @@ fn shopify(r: &mut Reader) -> Shopify {
         r.wrong("shopify", "webhook_secret", "expected with shopify.shop: webhooks are signed with it");
     }
     it
+}
+
+fn app(r: &mut Reader) -> Option<App> {
+    let (id, secret) = (r.text("shopify", "client_id"), r.secret("shopify", "client_secret"));
+    let previous_secret = r.secret("shopify", "previous_client_secret");
+    match (id, secret) {
+        (Some(client_id), Some(client_secret)) => Some(App { client_id, client_secret, previous_secret }),
+        (None, None) => None,
+        (Some(_), None) => {
+            r.wrong("shopify", "client_secret", "expected with shopify.client_id");
+            None
+        }
+        (None, Some(_)) => {
+            r.wrong("shopify", "client_id", "expected with shopify.client_secret");
+            None
+        }
+    }
 }
 
 fn sendcloud(r: &mut Reader) -> Option<Sendcloud> {

@@ -10,8 +10,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::hub::Hub;
 use crate::orders::{Rules, SeenOrder, resolve};
+use crate::shopify::connection::{self, NoClient};
 use crate::shopify::{ShopifyError, map};
-use crate::store::{OrderApplied, Pending, Settled, Shop, StoreError};
+use crate::store::{OrderApplied, Pending, Settled, Shop, ShopState, StoreError};
 
 /// Rows of one round.
 const BATCH: u32 = 50;
@@ -72,9 +73,7 @@ async fn settle(hub: &Hub, row: &Pending, read: &mut BTreeMap<(ShopId, String), 
     };
     if !ORDER_TOPICS.contains(&row.topic.as_str()) {
         return match row.topic.as_str() {
-            "app/uninstalled" => {
-                Settled::Held("The shop has uninstalled the app: connect it again, or remove it.".into())
-            }
+            "app/uninstalled" => uninstalled(hub, &shop, row).await,
             topic if topic.starts_with("fulfillment_orders/") => {
                 Settled::Ignored("Seen with the next reading of the order.".into())
             }
@@ -88,7 +87,7 @@ async fn settle(hub: &Hub, row: &Pending, read: &mut BTreeMap<(ShopId, String), 
             return Settled::Held("A message of the shop is correctly signed but cannot be read: look at the order in the shop.".into());
         }
     };
-    if hub.shops.client(shop.id).is_none() {
+    if shop.token.is_none() {
         return from_body(hub, &shop, row).await;
     }
     let key = (shop.id, id.clone());
@@ -101,6 +100,33 @@ async fn settle(hub: &Hub, row: &Pending, read: &mut BTreeMap<(ShopId, String), 
     };
     read.insert(key, settled.clone());
     settled
+}
+
+/// The topic is not signed: it is believed only when the shop refuses our token, too.
+async fn uninstalled(hub: &Hub, shop: &Shop, row: &Pending) -> Settled {
+    let asked = match connection::client(hub, shop.id).await {
+        Ok(client) => client.ping().await.map_err(NoClient::Shop),
+        Err(error) => Err(error),
+    };
+    match asked {
+        Ok(()) => Settled::Ignored(
+            "It says that the app was removed, and the shop still answers us: not believed.".into(),
+        ),
+        Err(error) if error.may_pass() => ApplyError::NoClient(error).settled(hub.clock.wall(), row.tries_n),
+        Err(_refused) => {
+            let noted = hub.store.set_shop_state(shop.id, ShopState::Uninstalled, String::new()).await;
+            let read = match noted {
+                Ok(()) => hub.shops.refresh(&*hub.store).await,
+                Err(error) => Err(error),
+            };
+            match read {
+                Ok(()) => Settled::Held(
+                    "The app was removed in the shop: connect it again on the settings page.".into(),
+                ),
+                Err(error) => ApplyError::Store(error).settled(hub.clock.wall(), row.tries_n),
+            }
+        }
+    }
 }
 
 /// A shop that we cannot read: its signed bodies are all there is.
@@ -132,9 +158,9 @@ pub enum ApplyError {
     /// The shop does not know it.
     #[error("the shop does not know the order")]
     Unknown,
-    /// The shop is not connected.
-    #[error("the shop is not connected")]
-    NotConnected,
+    /// There is no token for it now.
+    #[error("the shop cannot be asked")]
+    NoClient(#[from] NoClient),
 }
 
 impl ApplyError {
@@ -150,7 +176,7 @@ impl ApplyError {
             Self::Unknown => Settled::Held(
                 "The shop does not know the order of this message: it may have been deleted.".into(),
             ),
-            Self::NotConnected => Settled::Held("The shop is not connected.".into()),
+            Self::NoClient(error) => later(error.words()),
         }
     }
 }
@@ -160,7 +186,7 @@ impl ApplyError {
 /// # Errors
 /// Why not.
 pub async fn read_and_apply(hub: &Hub, shop: &Shop, id: &str) -> Result<(), ApplyError> {
-    let client = hub.shops.client(shop.id).ok_or(ApplyError::NotConnected)?;
+    let client = connection::client(hub, shop.id).await?;
     let seen = client.read_order(id).await?.ok_or(ApplyError::Unknown)?;
     apply(hub, shop, &seen).await?;
     Ok(())

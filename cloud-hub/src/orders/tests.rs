@@ -50,6 +50,12 @@ fn apply(order: &SeenOrder) -> OrderWish {
         endpoint: String::new(),
         secret: Secret::default(),
         token: None,
+        refresh: None,
+        expires: None,
+        scopes: String::new(),
+        is_app: false,
+        state: crate::store::ShopState::Connected,
+        note: String::new(),
     };
     let mappings = BTreeMap::from([("SCREWS".to_owned(), Mapping::Pick)]);
     resolve(

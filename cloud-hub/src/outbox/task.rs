@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::breaker::Breaker;
 use super::{backoff, fulfill, label};
 use crate::hub::Hub;
+use crate::shopify::connection;
 use crate::store::{Effect, Outcome, Taken};
 
 /// How often a loop looks without being woken.
@@ -106,9 +107,10 @@ async fn perform(call: &Call<'_>) -> Outcome {
             Some(client) => label::cancel(call, client, service_id).await,
             None => call.not_done("No label service is connected."),
         },
-        Effect::Fulfill(intent) => match call.hub.shops.client(intent.shop) {
-            Some(client) => fulfill::fulfill(call, &client, intent).await,
-            None => call.not_done("The shop is not connected: its access token is missing."),
+        Effect::Fulfill(intent) => match connection::client(call.hub, intent.shop).await {
+            Ok(client) => fulfill::fulfill(call, &client, intent).await,
+            // Nothing was called: it waits until the shop is connected again, however long that takes.
+            Err(error) => call.not_done(&error.words()),
         },
     }
 }

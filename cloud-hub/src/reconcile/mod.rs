@@ -10,7 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::hub::Hub;
 use crate::inbox::task::{ApplyError, read_and_apply};
-use crate::store::Shop;
+use crate::shopify::{ShopifyError, connection};
+use crate::store::{Shop, ShopState, StoreError};
 
 /// How far a look goes back beyond the last one, milliseconds: changes that were not yet visible then.
 const OVERLAP_MS: i64 = 60_000;
@@ -24,8 +25,12 @@ pub async fn run(hub: Arc<Hub>, stop: CancellationToken) {
     let every = Duration::from_secs(hub.config.shopify.reconcile_s);
     loop {
         for shop in hub.shops.all().into_iter().filter(|s| s.token.is_some()) {
-            if let Err(error) = look(&hub, &shop).await {
+            let looked = look(&hub, &shop).await;
+            if let Err(error) = &looked {
                 tracing::warn!(error = %error, shop.id = %shop.id, "changed orders of shop {} cannot be read: {error}", shop.id);
+            }
+            if let Err(error) = note(&hub, &shop, looked.err()).await {
+                tracing::error!(error = %error, "the state of a shop cannot be noted: {error}");
             }
         }
         tokio::select! {
@@ -36,12 +41,27 @@ pub async fn run(hub: Arc<Hub>, stop: CancellationToken) {
     }
 }
 
+/// Notes that the shop refuses us, or does no more.
+async fn note(hub: &Hub, shop: &Shop, failed: Option<ApplyError>) -> Result<(), StoreError> {
+    let (state, words) = match failed {
+        Some(ApplyError::Shop(error @ ShopifyError::Denied { .. })) => (ShopState::Refused, error.words()),
+        None => (ShopState::Connected, String::new()),
+        Some(_passes_or_was_noted) => return Ok(()),
+    };
+    let now = hub.shops.find(|s| s.id == shop.id).map(|s| s.state);
+    if now == Some(state) || now == Some(ShopState::Uninstalled) {
+        return Ok(());
+    }
+    hub.store.set_shop_state(shop.id, state, words).await?;
+    hub.shops.refresh(&*hub.store).await
+}
+
 /// One look at one shop. The mark moves only past orders that were applied.
 async fn look(hub: &Hub, shop: &Shop) -> Result<(), ApplyError> {
     if hub.store.waits_for_agents().await? {
         return Ok(()); // After a restore the agents are heard first.
     }
-    let client = hub.shops.client(shop.id).ok_or(ApplyError::NotConnected)?;
+    let client = connection::client(hub, shop.id).await?;
     let now = hub.clock.wall();
     let mark = hub.store.reconciled_until(shop.id).await?;
     let since = mark.map_or(WallMs(now.0 - FIRST_MS), |m| WallMs(m.0 - OVERLAP_MS));

@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::error::ShopifyError;
-use super::types::{Answer, Connection, FulfillPayload, Order, OrderFulfillments, OrderLines, OrderStub};
+use super::subscriptions::Seen;
+use super::types::{
+    Answer, Connection, FulfillPayload, Order, OrderFulfillments, OrderLines, OrderStub, Said, Subscription,
+};
 use crate::secrets::Secret;
 
 /// Wait after a throttling answer that does not say how long.
@@ -26,15 +29,21 @@ const ORDER_FULFILLMENTS: &str = include_str!("operations/order_fulfillments.gra
 const ORDERS_PAGE: &str = include_str!("operations/orders_page.graphql");
 const FULFILL: &str = include_str!("operations/fulfill.graphql");
 const SHOP: &str = include_str!("operations/shop.graphql");
+const SUBSCRIPTIONS: &str = include_str!("operations/subscriptions.graphql");
+const SUBSCRIBE: &str = include_str!("operations/subscription_create.graphql");
+const LEAD: &str = include_str!("operations/subscription_update.graphql");
 
 /// All operations with their names, for the check against the schema.
-pub const OPERATIONS: [(&str, &str); 6] = [
+pub const OPERATIONS: [(&str, &str); 9] = [
     ("HubOrder", ORDER),
     ("HubOrderLines", ORDER_LINES),
     ("HubOrderFulfillments", ORDER_FULFILLMENTS),
     ("HubOrdersPage", ORDERS_PAGE),
     ("HubFulfill", FULFILL),
     ("HubShop", SHOP),
+    ("HubWebhookSubscriptions", SUBSCRIPTIONS),
+    ("HubWebhookSubscriptionCreate", SUBSCRIBE),
+    ("HubWebhookSubscriptionUpdate", LEAD),
 ];
 
 /// A connected shop.
@@ -113,6 +122,35 @@ impl Client {
         payload.ok_or_else(|| no_answer("HubFulfill", "an empty payload"))
     }
 
+    /// One page of webhook subscriptions, and where the next begins.
+    pub(super) async fn subscriptions_page(
+        &self,
+        after: Option<&str>,
+    ) -> Result<(Vec<Seen>, Option<String>), ShopifyError> {
+        const OPERATION: &str = "HubWebhookSubscriptions";
+        let variables = json!({ "after": after });
+        let page: Option<Connection<Subscription>> =
+            self.call(OPERATION, SUBSCRIPTIONS, variables, "webhookSubscriptions").await?;
+        let page = page.ok_or_else(|| no_answer(OPERATION, "no list of subscriptions"))?;
+        let next = page.page_info.end_cursor.filter(|_| page.page_info.has_next_page);
+        Ok((page.nodes.into_iter().map(|s| Seen { id: s.id, topic: s.topic, uri: s.uri }).collect(), next))
+    }
+
+    /// Makes a subscription; what the shop said against it.
+    pub(super) async fn subscribed(&self, variables: Value) -> Result<Vec<String>, ShopifyError> {
+        let root = "webhookSubscriptionCreate";
+        let said: Option<Said> =
+            self.call("HubWebhookSubscriptionCreate", SUBSCRIBE, variables, root).await?;
+        Ok(words(said))
+    }
+
+    /// Changes where a subscription leads; what the shop said against it.
+    pub(super) async fn led(&self, variables: Value) -> Result<Vec<String>, ShopifyError> {
+        let root = "webhookSubscriptionUpdate";
+        let said: Option<Said> = self.call("HubWebhookSubscriptionUpdate", LEAD, variables, root).await?;
+        Ok(words(said))
+    }
+
     /// Whether the shop answers with our token.
     ///
     /// # Errors
@@ -165,6 +203,10 @@ impl Client {
             other => Err(no_answer(operation, &other.to_string())),
         }
     }
+}
+
+fn words(said: Option<Said>) -> Vec<String> {
+    said.map(|s| s.user_errors.into_iter().map(|e| e.message).collect()).unwrap_or_default()
 }
 
 /// A gid of a numeric id.

@@ -4,8 +4,11 @@
 //! Never retries a mutation by itself.
 
 mod client;
+pub mod connection;
 mod error;
 pub mod map;
+pub mod oauth;
+pub mod subscriptions;
 mod types;
 
 pub use client::{Client, OPERATIONS};

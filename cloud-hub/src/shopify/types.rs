@@ -195,3 +195,18 @@ pub(super) struct FulfillPayload {
 pub(super) struct UserError {
     pub(super) message: String,
 }
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Subscription {
+    pub(super) id: String,
+    pub(super) topic: String,
+    pub(super) uri: String,
+}
+
+/// What a mutation says against what was asked.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Said {
+    #[serde(default)]
+    pub(super) user_errors: Vec<UserError>,
+}

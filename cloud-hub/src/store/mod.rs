@@ -29,8 +29,8 @@ pub use rows::{
     SoldRow, User,
 };
 pub use types::{
-    Address, Delivery, ForceWish, HoldReason, InboxRow, LineKind, LineWish, Mapping, OrderApplied, OrderWish,
-    PartWish, Pending, Received, Settled, Shop, SliceWish, Stands, StaticPart,
+    Address, Delivery, ForceWish, Grant, HoldReason, InboxRow, LineKind, LineWish, Mapping, OrderApplied,
+    OrderWish, PartWish, Pending, Received, Settled, Shop, ShopState, SliceWish, Stands, StaticPart,
 };
 
 /// Answer of a store method. Boxed: the implementation is chosen at start.
@@ -84,6 +84,10 @@ pub trait Inbox {
         secret: crate::secrets::Secret,
         token: Option<crate::secrets::Secret>,
     ) -> Answer<'_, Shop>;
+    /// Keeps tokens that a shop gave to the app, as one pair; the shop is made where it is new.
+    fn put_grant(&self, domain: String, secret: crate::secrets::Secret, grant: Grant) -> Answer<'_, Shop>;
+    /// Notes how the connection stands; a removed app has no tokens any more.
+    fn set_shop_state(&self, shop: ShopId, state: ShopState, note: String) -> Answer<'_, ()>;
     /// All connected shops.
     fn shops(&self) -> Answer<'_, Vec<Shop>>;
     /// Stores a delivery; the same one again is `Again` and gets the same answer.

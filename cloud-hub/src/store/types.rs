@@ -22,6 +22,61 @@ pub struct Shop {
     pub secret: Secret,
     /// Reads and writes through the Admin API, if connected.
     pub token: Option<Secret>,
+    /// Gets the next token, where this one ends.
+    pub refresh: Option<Secret>,
+    /// When the token ends; one of the settings does not.
+    pub expires: Option<WallMs>,
+    /// What the token may do, as Shopify said.
+    pub scopes: String,
+    /// Connected by installing the app.
+    pub is_app: bool,
+    /// How the connection stands.
+    pub state: ShopState,
+    /// Why, where it does not stand.
+    pub note: String,
+}
+
+/// How the connection to a shop stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ShopState {
+    /// As far as we know it works.
+    Connected,
+    /// The shop refuses our token: somebody must connect it again.
+    Refused,
+    /// The app was removed there.
+    Uninstalled,
+}
+
+impl ShopState {
+    /// As stored.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Connected => "connected",
+            Self::Refused => "refused",
+            Self::Uninstalled => "uninstalled",
+        }
+    }
+}
+
+impl std::str::FromStr for ShopState {
+    type Err = ();
+    fn from_str(word: &str) -> Result<Self, ()> {
+        [Self::Connected, Self::Refused, Self::Uninstalled].into_iter().find(|s| s.word() == word).ok_or(())
+    }
+}
+
+/// Tokens that a shop gave to the app.
+#[derive(Debug, Clone)]
+pub struct Grant {
+    /// Reads and writes.
+    pub access: Secret,
+    /// Gets the next pair.
+    pub refresh: Option<Secret>,
+    /// When `access` ends.
+    pub expires: Option<WallMs>,
+    /// What it may do.
+    pub scopes: String,
 }
 
 /// A webhook whose signature was right.

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::hub::Hub;
+use crate::shopify::connection;
 use crate::web::problem::Problem;
 
 fn build() -> Value {
@@ -55,9 +56,10 @@ pub(super) async fn dependencies(State(hub): State<Arc<Hub>>) -> Response {
     let shops = hub.shops.all();
     let mut shops_up = true;
     for shop in shops.iter().filter(|s| s.token.is_some()) {
-        if let Some(client) = hub.shops.client(shop.id) {
-            shops_up &= client.ping().await.is_ok();
-        }
+        shops_up &= match connection::client(&hub, shop.id).await {
+            Ok(client) => client.ping().await.is_ok(),
+            Err(_no_token) => false,
+        };
     }
     if shops.iter().any(|s| s.token.is_some()) {
         note("shopify", shops_up);

@@ -7,6 +7,7 @@ pub mod api;
 pub mod auth;
 pub mod events;
 mod health;
+mod install;
 pub mod limits;
 pub mod pages;
 pub mod permissions;

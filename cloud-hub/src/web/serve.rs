@@ -41,7 +41,7 @@ pub fn router(hub: &Arc<Hub>) -> Router {
             Permission::Public,
             post(inbox::receive::by_header).layer(webhook),
         );
-    let routes = pages::routes(api::routes(agents::routes(routes)));
+    let routes = super::install::routes(pages::routes(api::routes(agents::routes(routes))));
     routes.finish().layer(DefaultBodyLimit::max(BODY_BYTES_MAX)).layer(from_fn(headers))
 }
 

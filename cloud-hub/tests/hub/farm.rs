@@ -36,15 +36,26 @@ pub(crate) struct Farm {
     pub(crate) shopify_url: String,
     pub(crate) sendcloud_url: String,
     hub: Option<Child>,
+    is_app: bool,
     pub(crate) url: String,
     session: Option<(String, String)>,
 }
 
 impl Farm {
     pub(crate) async fn new() -> Self {
-        let shopify =
-            Shopify::new(peers::shopify::Config { retry_ms: 20, ..peers::shopify::Config::default() })
-                .unwrap();
+        Self::with(None).await
+    }
+
+    /// A hub whose shop is not in the settings: it installs the app, whose tokens last so long, seconds.
+    pub(crate) async fn with_app(token_s: i64) -> Self {
+        Self::with(Some(token_s)).await
+    }
+
+    async fn with(token_s: Option<i64>) -> Self {
+        let usual = peers::shopify::Config::default();
+        let token_s_or = token_s.unwrap_or(usual.token_s);
+        let config = peers::shopify::Config { retry_ms: 20, token_s: token_s_or, ..usual };
+        let shopify = Shopify::new(config).unwrap();
         let sendcloud = Sendcloud::new(peers::sendcloud::Config::default());
         let shopify_url = format!("http://{}", control::spawn(shopify.routes()).await.unwrap());
         let sendcloud_url = format!("http://{}", control::spawn(sendcloud.routes()).await.unwrap());
@@ -56,6 +67,7 @@ impl Farm {
             shopify_url,
             sendcloud_url,
             hub: None,
+            is_app: token_s.is_some(),
             url: String::new(),
             session: None,
         };
@@ -77,9 +89,14 @@ impl Farm {
 
     fn settings(&self) -> PathBuf {
         let path = self.folder.path().join("hub.toml");
+        let shop = if self.is_app {
+            "client_id = \"app-of-the-hub\"\nclient_secret = \"hush\"\nsubscriptions_s = 1".to_owned()
+        } else {
+            format!("shop = \"{SHOP}\"\nwebhook_secret = \"hush\"\naccess_token = \"shpat_stand_in\"")
+        };
         let text = format!(
-            "[hub]\ndata_dir = \"{}\"\n[web]\nlisten = \"127.0.0.1:0\"\nsecure_cookies = false\nwebhook_bytes_max = 20000\n\
-             [shopify]\nshop = \"{SHOP}\"\nwebhook_secret = \"hush\"\naccess_token = \"shpat_stand_in\"\nbase_url = \"{}\"\nreconcile_s = 1\n\
+            "[hub]\ndata_dir = \"{}\"\n[web]\nlisten = \"127.0.0.1:0\"\nsecure_cookies = false\npublic_url = \"https://hub.example\"\nwebhook_bytes_max = 20000\n\
+             [shopify]\n{shop}\nbase_url = \"{}\"\nreconcile_s = 1\n\
              [sendcloud]\nbase_url = \"{}\"\npublic_key = \"sc_public\"\nsecret_key = \"sc_secret\"\n\
              [shipping]\nfrom_name = \"Farm\"\nfrom_street = \"Dok\"\nfrom_house_number = \"5\"\nfrom_postal_code = \"2000\"\n\
              from_city = \"Antwerpen\"\nfrom_country = \"BE\"\n[outbox]\ncall_s = 2\nprobe_ms = 20\nprobe_ms_max = 200\n",

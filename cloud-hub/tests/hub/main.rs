@@ -7,3 +7,4 @@ mod farm;
 mod main_job;
 mod pages;
 mod restore;
+mod shop;

@@ -5,7 +5,7 @@ use peers::control::FaultKind;
 use serde_json::{Value, json};
 
 /// Signs in by the form; the session's cookie.
-async fn sign_in(farm: &Farm) -> String {
+pub(crate) async fn sign_in(farm: &Farm) -> String {
     let http = &farm.http;
     let form = [("name", "eva"), ("password", "correct horse battery")];
     let body = form.map(|(n, v)| format!("{n}={}", v.replace(' ', "+"))).join("&");
@@ -35,7 +35,7 @@ fn form(farm: &Farm, path: &str, cookie: &str, body: String) -> reqwest::Request
     request.header("content-type", "application/x-www-form-urlencoded").body(body)
 }
 
-async fn page(farm: &Farm, path: &str, cookie: &str) -> String {
+pub(crate) async fn page(farm: &Farm, path: &str, cookie: &str) -> String {
     let answer = farm.http.get(format!("{}{path}", farm.url)).header("cookie", cookie).send().await.unwrap();
     let status = answer.status();
     let html = answer.text().await.unwrap();

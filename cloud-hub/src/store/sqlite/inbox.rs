@@ -1,74 +1,11 @@
-//! Shops and their webhooks. A delivery is a row before anybody looks inside.
+//! Webhooks of shops. A delivery is a row before anybody looks inside.
 
 use protocol::ids::{ShopId, TenantId};
 use protocol::units::WallMs;
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
-use super::{cell, tenant};
-use crate::secrets::{Secret, Vault};
-use crate::sources;
-use crate::store::{Delivery, InboxRow, Pending, Received, Settled, Shop, StoreError};
-
-fn place(shop: ShopId, column: &str) -> String {
-    format!("shop/{shop}/{column}")
-}
-
-const SHOPS: &str = "
-select id, tenant, domain, endpoint, secret_sealed, token_sealed
-from shop
-order by created_ms, id";
-pub(super) fn shops(connection: &Connection, vault: &Vault) -> Result<Vec<Shop>, StoreError> {
-    let mut statement = connection.prepare_cached(SHOPS)?;
-    let rows = statement.query_map([], |row| {
-        let sealed: (Vec<u8>, Option<Vec<u8>>) = (row.get("secret_sealed")?, row.get("token_sealed")?);
-        Ok((
-            cell::parsed(row, "id")?,
-            cell::parsed(row, "tenant")?,
-            row.get("domain")?,
-            row.get("endpoint")?,
-            sealed,
-        ))
-    })?;
-    let mut out = Vec::new();
-    for row in rows {
-        let (id, tenant, domain, endpoint, (secret, token)) = row?;
-        let secret = vault.unseal(&place(id, "secret"), &secret)?;
-        let token = token.map(|t| vault.unseal(&place(id, "token"), &t)).transpose()?;
-        out.push(Shop { id, tenant, domain, endpoint, secret, token });
-    }
-    Ok(out)
-}
-
-const SHOP_ID: &str = "select id from shop where domain = ?1";
-const PUT_SHOP: &str = "
-insert into shop (id, tenant, domain, endpoint, secret_sealed, token_sealed, created_ms)
-values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-on conflict (domain) do update set secret_sealed = excluded.secret_sealed, token_sealed = excluded.token_sealed";
-pub(super) fn put_shop(
-    tx: &Transaction<'_>,
-    vault: &Vault,
-    domain: &str,
-    secrets: (&Secret, Option<&Secret>),
-    now: WallMs,
-) -> Result<Shop, StoreError> {
-    let known = tx.query_row(SHOP_ID, [domain], |row| cell::parsed(row, "id")).optional()?;
-    let id = known.unwrap_or_else(sources::shop);
-    let (secret, token) = secrets;
-    let sealed = vault.seal(&place(id, "secret"), secret);
-    let sealed_token = token.map(|t| vault.seal(&place(id, "token"), t));
-    let tenant = tenant(tx, now)?;
-    tx.execute(
-        PUT_SHOP,
-        (id.to_string(), tenant.to_string(), domain, sources::token(), sealed, sealed_token, now.0),
-    )?;
-    let all = shops(tx, vault)?;
-    let object = domain.to_owned();
-    all.into_iter().find(|s| s.id == id).ok_or(StoreError::Stored {
-        what: "shop",
-        object,
-        text: "it is gone".into(),
-    })
-}
+use super::cell;
+use crate::store::{Delivery, InboxRow, Pending, Received, Settled, StoreError};
 
 const RECEIVE: &str = "
 insert into webhook_inbox (shop, webhook_id, topic, body, received_ms)

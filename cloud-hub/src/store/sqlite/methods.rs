@@ -11,24 +11,31 @@ use tokio::sync::watch;
 use super::orders::JobFilter;
 use super::{
     Sqlite, agents, apply, inbox, life, orders, outbox, people, persons_wish, products, progress, restore,
-    resync, slices, sync,
+    resync, shops, slices, sync,
 };
 use crate::secrets::Secret;
 use crate::store::{
-    AgentRow, Answer, AuditRow, Delivery, Effect, Enrolled, ForceWish, Inbox, InboxRow, JobRow, JobWish,
-    Jobs, Mapping, Milestone, OrderApplied, OrderDetail, OrderRow, OrderWish, Orders, Outbox, OutboxRow,
-    Outcome, Pending, People, Received, Settled, Shop, SliceWish, SoldRow, Store, StoreError, Synced, Taken,
-    User,
+    AgentRow, Answer, AuditRow, Delivery, Effect, Enrolled, ForceWish, Grant, Inbox, InboxRow, JobRow,
+    JobWish, Jobs, Mapping, Milestone, OrderApplied, OrderDetail, OrderRow, OrderWish, Orders, Outbox,
+    OutboxRow, Outcome, Pending, People, Received, Settled, Shop, ShopState, SliceWish, SoldRow, Store,
+    StoreError, Synced, Taken, User,
 };
 
 impl Inbox for Sqlite {
     fn put_shop(&self, domain: String, secret: Secret, token: Option<Secret>) -> Answer<'_, Shop> {
         let vault = self.vault.clone();
-        self.write(move |tx, now| inbox::put_shop(tx, &vault, &domain, (&secret, token.as_ref()), now))
+        self.write(move |tx, now| shops::put_shop(tx, &vault, &domain, (&secret, token.as_ref()), now))
+    }
+    fn put_grant(&self, domain: String, secret: Secret, grant: Grant) -> Answer<'_, Shop> {
+        let vault = self.vault.clone();
+        self.write_shown(move |tx, now| shops::put_grant(tx, &vault, &domain, (&secret, &grant), now))
+    }
+    fn set_shop_state(&self, shop: ShopId, state: ShopState, note: String) -> Answer<'_, ()> {
+        self.write_shown(move |tx, _| shops::set_state(tx, shop, state, &note))
     }
     fn shops(&self) -> Answer<'_, Vec<Shop>> {
         let vault = self.vault.clone();
-        self.read(move |connection| inbox::shops(connection, &vault))
+        self.read(move |connection| shops::all(connection, &vault))
     }
     fn receive(&self, it: Delivery) -> Answer<'_, Received> {
         self.write(move |tx, now| inbox::receive(tx, &it, now))

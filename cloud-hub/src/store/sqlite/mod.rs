@@ -19,6 +19,7 @@ mod products;
 mod progress;
 mod restore;
 mod resync;
+mod shops;
 mod slices;
 mod sync;
 #[cfg(test)]

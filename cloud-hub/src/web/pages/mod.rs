@@ -12,6 +12,7 @@ mod order;
 mod orders;
 mod product;
 mod products;
+mod settings;
 mod words;
 
 use axum::extract::DefaultBodyLimit;
@@ -44,6 +45,7 @@ pub fn routes(routes: Routes) -> Routes {
             Operate,
             post(product::add).layer(DefaultBodyLimit::max(super::api::FILE_BYTES_MAX)),
         )
+        .route("/settings", See, get(settings::page))
         .route("/activity", See, get(activity::page))
         .route("/login", Public, get(login::page).post(login::submit))
         .route("/logout", See, post(login::leave))

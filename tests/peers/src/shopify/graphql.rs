@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::store::{BUCKET_MAX, now_ms};
-use super::{Shopify, cost, fulfil, project, shape};
+use super::{Shopify, cost, fulfil, project, shape, subscriptions};
 use crate::control::{Fault, FaultKind, under_fault};
 
 /// A GraphQL request over HTTP.
@@ -172,6 +172,18 @@ impl Checked<'_> {
                     .into_iter()
                     .find(|f| f.get("id").and_then(Value::as_str) == Some(&wanted))
                     .unwrap_or(Value::Null))
+            }
+            "webhookSubscriptions" => {
+                Ok(Value::Array(shop.subscriptions.iter().map(subscriptions::shape_of).collect()))
+            }
+            "webhookSubscriptionCreate" => {
+                let topic = argument("topic").and_then(|t| t.as_str().map(String::from)).unwrap_or_default();
+                let input = argument("webhookSubscription").unwrap_or(Value::Null);
+                Ok(subscriptions::create(&mut shop, &topic, &input))
+            }
+            "webhookSubscriptionUpdate" => {
+                let input = argument("webhookSubscription").unwrap_or(Value::Null);
+                Ok(subscriptions::update(&mut shop, id, &input))
             }
             "fulfillmentCreate" => {
                 let input = argument("fulfillment").unwrap_or(Value::Null);

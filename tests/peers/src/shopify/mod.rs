@@ -6,12 +6,14 @@
 mod cost;
 mod fulfil;
 mod graphql;
+mod oauth;
 mod place;
 mod project;
 mod rest;
 mod routes;
 mod shape;
 mod store;
+mod subscriptions;
 #[cfg(test)]
 mod tests;
 mod webhook;
@@ -34,6 +36,10 @@ pub struct Config {
     pub shop: String,
     /// Access token that requests must carry.
     pub token: String,
+    /// The app's public number.
+    pub client_id: String,
+    /// How long a token of the app is good, seconds.
+    pub token_s: i64,
     /// Granted scopes.
     pub scopes: Vec<String>,
     /// Client secret: signs the webhooks.
@@ -53,6 +59,8 @@ impl Default for Config {
         Self {
             shop: "demo-grids.myshopify.com".into(),
             token: "shpat_stand_in".into(),
+            client_id: "app-of-the-hub".into(),
+            token_s: 3_600,
             scopes: [
                 "read_orders",
                 "read_products",

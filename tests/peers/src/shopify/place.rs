@@ -224,5 +224,6 @@ pub(super) fn state(shopify: &Shopify) -> Value {
         })
         .collect();
     let duplicates: usize = shop.orders.values().map(super::store::Order::duplicates_n).sum();
-    json!({ "orders": orders, "duplicates": duplicates, "counters": shop.counters, "violations": shopify.control.violations() })
+    let subscriptions: Vec<Value> = shop.subscriptions.iter().map(super::subscriptions::shape_of).collect();
+    json!({ "orders": orders, "duplicates": duplicates, "subscriptions": subscriptions, "refreshed_n": shop.grants.refreshed_n, "counters": shop.counters, "violations": shopify.control.violations() })
 }

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::oauth::Grants;
+use super::subscriptions::Subscription;
+
 /// Largest balance of the query bucket, in points (standard plan).
 pub(super) const BUCKET_MAX: f64 = 2000.0;
 
@@ -12,6 +15,8 @@ pub(super) const BUCKET_MAX: f64 = 2000.0;
 pub(super) struct Shop {
     pub(super) orders: BTreeMap<u64, Order>,
     pub(super) counters: Counters,
+    pub(super) grants: Grants,
+    pub(super) subscriptions: Vec<Subscription>,
     pub(super) bucket: Bucket,
     next_id: u64,
     pub(super) next_number: u64,
@@ -145,6 +150,8 @@ impl Shop {
         Self {
             orders: BTreeMap::new(),
             counters: Counters::default(),
+            grants: Grants::default(),
+            subscriptions: Vec::new(),
             bucket: Bucket { available: BUCKET_MAX, restore_per_s, at_ms: now_ms() },
             next_id: id_base,
             next_number: 1001,
