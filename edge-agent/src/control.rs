@@ -24,6 +24,8 @@ use crate::{
     sync::{HubClient, Identity, SyncError},
 };
 
+/// Attempts in a record of everything.
+const RECORDED_MAX: usize = 50;
 /// The socket below the data directory, for its owner only.
 pub const SOCKET: &str = "control.sock";
 /// The lock that a daemon holds.
@@ -60,6 +62,8 @@ pub enum Ask {
         /// Which.
         attempt: AttemptNo,
     },
+    /// Beds, open jobs, and the newest attempts with their records.
+    Record,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -212,6 +216,7 @@ async fn carry_out(ledger: &Ledger, data_dir: &Path, ask: Ask) -> Result<String,
             Ok(format!("enrolled as {}", reply.agent))
         }
         Ask::Explain { attempt } => explain(ledger, attempt).await,
+        Ask::Record => record(ledger).await,
     }
 }
 
@@ -229,6 +234,24 @@ async fn explain(ledger: &Ledger, no: AttemptNo) -> Result<String, ControlError>
     );
     for line in ledger.journal_of(no).await? {
         text.push_str(&format!("{}  {}\n", utc(line.at), line.what));
+    }
+    Ok(text)
+}
+
+async fn record(ledger: &Ledger) -> Result<String, ControlError> {
+    let snapshot = ledger.snapshot().await?;
+    let mut text = String::from("beds\n");
+    for (printer, bed) in &snapshot.beds {
+        text.push_str(&format!("  {printer}: {:?}\n", bed.bed));
+    }
+    text.push_str("open jobs\n");
+    for job in &snapshot.open {
+        let reason = job.reason.as_deref().unwrap_or_default();
+        text.push_str(&format!("  {} {}: {} {reason}\n", job.job(), job.label, job.state.word()));
+    }
+    for attempt in snapshot.attempts.iter().take(RECORDED_MAX) {
+        text.push('\n');
+        text.push_str(&explain(ledger, attempt.no).await?);
     }
     Ok(text)
 }

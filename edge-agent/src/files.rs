@@ -51,6 +51,16 @@ pub fn write_atomic(path: &Path, bytes: &[u8], private: bool) -> Result<(), File
     sync_folder(folder)
 }
 
+/// Lets only the owner read a file, and makes its bytes durable.
+///
+/// # Errors
+/// [`FileError`].
+pub fn make_private(path: &Path) -> Result<(), FileError> {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(FileError::of("protect", path))?;
+    File::open(path).and_then(|f| f.sync_all()).map_err(FileError::of("sync", path))
+}
+
 /// Makes renames in `folder` durable.
 ///
 /// # Errors

@@ -1,12 +1,16 @@
 //! The commands: wiring and wording only. Exit codes: 0 done, 2 bad usage or bad input, 3 not possible, 1 anything else.
 
 mod audit;
+mod backup;
 mod check_config;
+mod db;
+mod doctor;
 mod explain;
 mod profiles;
 mod run;
 mod sandbox_exec;
 mod slice;
+mod support;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -27,7 +31,9 @@ const NOT_POSSIBLE: u8 = 3;
     after_help = "Examples:
   edge-agent check-config --config /etc/edge-agent/config.toml
   edge-agent enrol --hub https://hub.example.com --code KX4T-9WMB
-  edge-agent pair --role operator"
+  edge-agent pair --role operator
+  edge-agent doctor
+  edge-agent backup --out /mnt/stick/agent-2026-11-26.db"
 )]
 struct Arguments {
     /// The settings file.
@@ -91,6 +97,28 @@ enum Command {
     /// Known printer models.
     #[command(subcommand)]
     Profiles(profiles::Profiles),
+    /// Look at everything that the agent needs, and say what to do where something is missing.
+    Doctor,
+    /// Write a copy of the ledger, also while the agent runs.
+    Backup {
+        /// A file that does not exist yet.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Begin a new life from a copy of the ledger. Every bed is to be looked at then.
+    Restore {
+        /// What `backup` wrote.
+        file: PathBuf,
+    },
+    /// The ledger's health.
+    #[command(subcommand)]
+    Db(db::Db),
+    /// Write one file for somebody who helps: settings, health, prints. No secret is in it.
+    SupportBundle {
+        /// A file that does not exist yet: `bundle.zip`.
+        #[arg(long)]
+        out: PathBuf,
+    },
     #[command(hide = true)]
     SandboxExec(sandbox_exec::SandboxExec),
 }
@@ -105,6 +133,10 @@ pub(crate) struct Failed {
 impl Failed {
     fn bad_input(text: impl Into<String>) -> Self {
         Self { code: BAD_INPUT, text: text.into() }
+    }
+    /// Something is wrong with what is there, and nothing with what was asked.
+    fn damaged(text: impl Into<String>) -> Self {
+        Self { code: 1, text: text.into() }
     }
     fn not_possible(text: impl Into<String>) -> Self {
         Self { code: NOT_POSSIBLE, text: text.into() }
@@ -156,6 +188,11 @@ fn dispatch(arguments: Arguments) -> Result<(), Failed> {
         }
         Command::Audit { gcode, profile, material } => audit::audit(&gcode, &profile, &material),
         Command::Profiles(what) => profiles::profiles(&what),
+        Command::Doctor => doctor::doctor(&settings(config)?),
+        Command::Backup { out } => backup::backup(&settings(config)?, &out),
+        Command::Restore { file } => backup::restore(&settings(config)?, &file),
+        Command::Db(what) => db::run(&settings(config)?, &what),
+        Command::SupportBundle { out } => support::bundle(&settings(config)?, &out),
         Command::SandboxExec(it) => sandbox_exec::enter(&it),
     }
 }

@@ -9,6 +9,7 @@
 pub mod artifacts;
 pub mod assignments;
 pub mod bed;
+pub mod copy;
 pub mod decide;
 pub mod devices;
 mod error;
