@@ -33,6 +33,12 @@ pub enum PlanError {
          leave them out, or use --upstream-exact"
     )]
     OnlyUpstream,
+    /// The original has no such features.
+    #[error("the original does not have {}: leave it out, or leave --upstream-exact out", fields.join(", "))]
+    BeyondOriginal {
+        /// Parameters that ask for them.
+        fields: Vec<&'static str>,
+    },
     /// The original has no usable plan.
     #[error(
         "the original's planner {reason} with these parameters; the default planner has a plan without that"
@@ -80,6 +86,13 @@ pub enum GenerateError {
         slot: Slot,
         /// Number of pieces above 1 mm³.
         pieces: usize,
+    },
+    /// A loose key could not be built.
+    #[error("the key between the plates could not be built")]
+    Key {
+        /// Why.
+        #[source]
+        source: SolidError,
     },
     /// The geometry could not be built.
     #[error("plate {slot} could not be built")]

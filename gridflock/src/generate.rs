@@ -98,7 +98,7 @@ fn attempt(site: &Site<'_>) -> Result<Mesh, GenerateError> {
 
 /// Turns a mesh, centres it and puts it on the bed. Near the middle of its coordinates `f32` keeps every corner of a
 /// 2 m bed apart, which STL needs.
-fn place(mesh: &mut Mesh, rotated: bool) {
+pub(crate) fn place(mesh: &mut Mesh, rotated: bool) {
     if rotated {
         mesh.map(|[x, y, z]| [-y, x, z]);
     }
@@ -126,6 +126,8 @@ mod tests {
             high: grid.high,
             neighbours: plate.neighbours,
             style: plan.style,
+            kind: spec.connectors().seams,
+            first_line: plate.first_cell,
         };
         let Some(fit) = spec.connectors().intersection else { return Vec::new() };
         let shapes = connectors(&seams, fit);
@@ -151,37 +153,94 @@ mod tests {
         plan.plates.iter().map(|plate| corners(plate) as f64).sum()
     }
 
+    /// The keys of a plan where they lie in the grid.
+    fn keys(plan: &Plan, spec: &GridSpec) -> Vec<Vec<Contour>> {
+        let fit = spec.connectors().intersection.unwrap();
+        let at = |[x, y]: [usize; 2]| {
+            Point::new(coordinate(plan.axes.x.span(0, x)), coordinate(plan.axes.y.span(0, y)))
+        };
+        let moved = |(place, upright): ([usize; 2], bool)| {
+            let turn = |p: &Point| if upright { *p } else { p.turned(1) };
+            let key = crate::shape::connector::key(fit);
+            key.iter().map(|c| c.iter().map(|p| at(place).plus(turn(p))).collect()).collect()
+        };
+        plan.keys(spec).into_iter().map(moved).collect()
+    }
+
     #[test]
     fn assembled_plates_neither_collide_nor_leave_holes() {
-        for padding in [0.0, 0.1, 0.5, 0.9, 1.0, 1.6, 3.0, 3.34, 3.4, 8.0] {
+        for padding in [0.0, 0.1, 0.5, 0.9, 1.0, 1.6, 2.6, 3.0, 3.34, 3.4, 8.0] {
             for (fit, gap_mm2) in [(1.0, 2.5), (0.5, 4.5), (0.0, 6.5)] {
-                let params = GridParams {
-                    plate_size: Some([168.0, 210.0]),
-                    bed_size: Some([110.0, 110.0]),
-                    edge_adjust: Some([padding; 4]),
-                    intersection_puzzle_fit: Some(fit),
-                    ..GridParams::default()
-                };
-                let spec = GridSpec::check(&params).unwrap();
-                let plan = crate::plan(&spec).unwrap();
-                let regions: Vec<_> = plan.plates.iter().map(|plate| region(&spec, &plan, plate)).collect();
-                let mut shared = 0.0;
-                for (index, region) in regions.iter().enumerate() {
-                    for other in &regions[index + 1..] {
-                        shared += area_mm2(&intersection(region, other));
-                    }
+                for seam_style in 0..3 {
+                    check_assembled(padding, fit, gap_mm2, seam_style);
                 }
-                // Measured on the original: 0.011 mm² of nominal interference and 1.2 to 4.7 mm² of gap per joint.
-                let joints = joints(&plan);
-                assert!(shared < 0.02 * joints, "padding {padding}, fit {fit}: {shared} mm² twice");
-                let all: Vec<Contour> = regions.into_iter().flatten().collect();
-                let (outer, covered) = (plan.outer(), area_mm2(&union(&all)));
-                let missing = outer.x.mm() * outer.y.mm() - covered;
-                assert!(
-                    missing < gap_mm2 * joints,
-                    "padding {padding}, fit {fit}: {missing} mm² open, {joints} joints"
-                );
             }
         }
+    }
+
+    fn check_assembled(padding: f64, fit: f64, gap_mm2: f64, seam_style: i64) {
+        let params = GridParams {
+            plate_size: Some([168.0, 210.0]),
+            bed_size: Some([110.0, 110.0]),
+            edge_adjust: Some([padding; 4]),
+            intersection_puzzle_fit: Some(fit),
+            seam_style: Some(seam_style),
+            ..GridParams::default()
+        };
+        let what = format!("padding {padding}, fit {fit}, seam_style {seam_style}");
+        let spec = GridSpec::check(&params).unwrap();
+        let plan = crate::plan(&spec).unwrap();
+        let mut regions: Vec<_> = plan.plates.iter().map(|plate| region(&spec, &plan, plate)).collect();
+        let keys = keys(&plan, &spec);
+        assert_eq!(keys.len(), plan.keys_n);
+        assert_eq!(keys.is_empty(), seam_style != 2, "{what}");
+        regions.extend(keys);
+        let mut shared = 0.0;
+        for (index, region) in regions.iter().enumerate() {
+            for other in &regions[index + 1..] {
+                shared += area_mm2(&intersection(region, other));
+            }
+        }
+        // Measured on the original: 0.011 mm² of nominal interference and 1.2 to 4.7 mm² of gap per joint.
+        let joints = joints(&plan);
+        assert!(shared < 0.02 * joints, "{what}: {shared} mm² twice");
+        let all: Vec<Contour> = regions.into_iter().flatten().collect();
+        let (outer, covered) = (plan.outer(), area_mm2(&union(&all)));
+        let missing = outer.x.mm() * outer.y.mm() - covered;
+        assert!(missing < gap_mm2 * joints, "{what}: {missing} mm² open, {joints} joints");
+    }
+
+    #[test]
+    fn a_key_fills_its_two_sockets_and_cannot_be_pulled_out() {
+        for (fit, gap_mm2) in [(1.0, 0.8), (0.0, 1.9)] {
+            let fit = protocol::grid::Share::from_number(fit).unwrap();
+            let key = crate::shape::connector::key(fit);
+            let area = area_mm2(&key);
+            assert!(area > 4.0, "{area} mm²");
+            // Half a millimetre out of its socket it is stuck.
+            let socket = crate::shape::connector::key_socket(fit);
+            let whole: Vec<Contour> = [(1, 1), (-1, 1), (1, -1), (-1, -1)]
+                .into_iter()
+                .flat_map(|(x, y)| {
+                    socket.iter().map(move |c| c.iter().map(|p| Point::new(x * p.x, y * p.y)).collect())
+                })
+                .map(crate::shape::counter_clockwise)
+                .collect();
+            let whole = union(&whole);
+            assert!(area_mm2(&difference(&key, &whole)) < 1e-3);
+            assert!(area_mm2(&whole) - area < gap_mm2 + area_mm2(&pockets(&whole)), "too loose");
+            let pulled: Vec<Contour> =
+                key.iter().map(|c| c.iter().map(|p| p.plus(Point::new(5_000, 0))).collect()).collect();
+            let west = [rectangle(Point::new(-50_000, -50_000), Point::new(0, 50_000))];
+            let stuck = difference(&intersection(&pulled, &west), &whole);
+            assert!(area_mm2(&stuck) > 0.02, "it slips out: {}", area_mm2(&stuck));
+        }
+    }
+
+    /// What of a socket lies in the corners of the four pockets.
+    fn pockets(socket: &[Contour]) -> Vec<Contour> {
+        let discs = [(1, 1), (-1, 1), (1, -1), (-1, -1)]
+            .map(|(x, y)| crate::shape::circle(Point::new(x * 40_000, y * 40_000), 4.0));
+        intersection(socket, &discs)
     }
 }

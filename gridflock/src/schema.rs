@@ -24,12 +24,16 @@ pub fn schema() -> Value {
 }
 
 fn property(name: &str, default: &Value) -> Value {
-    let Some(Parameter { range, about, .. }) = GridParams::AVAILABLE.iter().find(|known| known.name == name)
+    let Some(Parameter { range, about, is_beyond_original, .. }) =
+        GridParams::AVAILABLE.iter().find(|known| known.name == name)
     else {
         return json!({ "const": default, "description": "Not made by this program: only its default value is accepted." });
     };
     let mut property =
         Map::from_iter([("description".to_owned(), json!(about)), ("default".to_owned(), default.clone())]);
+    if *is_beyond_original {
+        property.insert("x-beyond-original".to_owned(), json!(true));
+    }
     let limits = |kind: &str| match range {
         Some([min, max]) if kind == "integer" => {
             #[expect(clippy::cast_possible_truncation, reason = "limits of counts are small whole numbers")]

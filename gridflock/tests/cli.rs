@@ -46,6 +46,32 @@ fn a_set_is_written_with_its_plan() {
 }
 
 #[test]
+fn loose_keys_are_parts_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("keys");
+    let params = r#"{"plate_size":[168,126],"bed_size":[100,100],"seam_style":2}"#;
+    gridflock(&["plan", "-"], params).success().stdout(predicate::str::contains("\n4 x key"));
+    gridflock(&["generate", "-", "--out", out.to_str().unwrap()], params).success();
+    let read = |name: &str| std::fs::read(out.join(name)).unwrap();
+    let plan: serde_json::Value = serde_json::from_slice(&read("plan.json")).unwrap();
+    let part = &plan["parts"][0];
+    assert_eq!((&part["name"], &part["count"]), (&"key".into(), &4.into()));
+    assert_eq!(part["files"], serde_json::json!(["keys.stl"]));
+    let stl = read("keys.stl");
+    assert_eq!(part["sha256"][0], hex::encode(Sha256::digest(&stl)));
+    assert_eq!(serde_json::json!((stl.len() - 84) / 50 / 4), part["triangles"]);
+    gridflock(&["generate", "-", "--format", "3mf", "--out", out.to_str().unwrap()], params).success();
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(read("set.3mf"))).unwrap();
+    let model = std::io::read_to_string(archive.by_name("3D/3dmodel.model").unwrap()).unwrap();
+    assert!(model.contains("name=\"A1\"") && model.contains("name=\"key4\""));
+    assert_eq!(model.matches("<item ").count(), 4 + 4);
+    // The original has no such seams.
+    gridflock(&["plan", "-", "--upstream-exact"], params)
+        .code(2)
+        .stderr(predicate::str::contains("the original does not have seam_style"));
+}
+
+#[test]
 fn plans_skus_and_schema_are_printed() {
     let params = r#"{"plate_size":[450,320],"magnets":true}"#;
     gridflock(&["plan", "-"], params)

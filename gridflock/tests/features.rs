@@ -86,7 +86,8 @@ fn run(upstream: bool) {
             if case >= cases {
                 return;
             }
-            let params = Dice::new(seed.wrapping_add(case)).params();
+            let mut dice = Dice::new(seed.wrapping_add(case));
+            let params = if upstream { dice.params() } else { dice.params_beyond() };
             match std::panic::catch_unwind(|| make(&params, upstream)) {
                 Ok(outcome) => {
                     counts[outcome as usize].fetch_add(1, Ordering::Relaxed);

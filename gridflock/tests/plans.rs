@@ -197,7 +197,7 @@ proptest! {
     fn plans_cover_fit_and_are_never_worse_than_the_original(
         size in prop::array::uniform2(42_u32..=1000), bed in prop::array::uniform2(40_u32..=400),
         fill in prop::array::uniform2(0_i64..3), parts in 1_i64..=5, align in 0_u32..=10, edge in prop::array::uniform4(-4_i32..20),
-        wall in prop::array::uniform4(0_u32..6), intersection: bool, puzzle: bool, separate in 0_u32..5,
+        wall in prop::array::uniform4(0_u32..6), intersection: bool, puzzle: bool, separate in 0_u32..5, seams in 0_i64..5,
     ) {
         let params = GridParams {
             plate_size: Some(size.map(f64::from)),
@@ -211,6 +211,8 @@ proptest! {
             connector_intersection_puzzle: Some(intersection),
             connector_edge_puzzle: Some(puzzle),
             separate_edge_padding: Some(separate == 0 && !puzzle),
+            // Mostly the seams of the original.
+            seam_style: Some(if puzzle || seams > 2 { 0 } else { seams }),
             ..GridParams::default()
         };
         if let Ok(spec) = GridSpec::check(&params) {

@@ -92,9 +92,6 @@ impl Camera {
             across / 2.0 - scale * f64::midpoint(left, far),
             down / 2.0 + scale * f64::midpoint(bottom, top),
         ];
-        // Seen from below, right is left.
-        let right = right.map(|v| v * side);
-        let shift = if side > 0.0 { shift } else { [across - shift[0], shift[1]] };
         Self { axes: [right, up, towards], scale, shift }
     }
 
@@ -215,5 +212,21 @@ mod tests {
         assert!(seen(&above) > 100 && seen(&below) > 100, "{} {}", seen(&above), seen(&below));
         assert_ne!(above, below);
         assert_eq!(above, render(&mesh, 40, 30, View::Above));
+    }
+
+    #[test]
+    fn from_below_the_underside_is_seen_and_not_the_inside_of_the_top() {
+        // A flat tent: three sloping sides above one flat underside.
+        let mesh = Mesh {
+            corners: vec![[0, 0, 0], [100_000, 0, 0], [0, 100_000, 0], [33_000, 33_000, 20_000]],
+            triangles: vec![[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]],
+        };
+        let below = render(&mesh, 80, 60, View::Below);
+        let mut shades = std::collections::BTreeMap::<[u8; 3], usize>::new();
+        for pixel in below.pixels.iter().filter(|pixel| **pixel != [250, 251, 252]) {
+            *shades.entry(*pixel).or_default() += 1;
+        }
+        let (seen, most) = (shades.values().sum::<usize>(), shades.values().max().copied().unwrap_or(0));
+        assert!(most * 10 > seen * 8, "{most} of {seen} pixels are one flat side");
     }
 }

@@ -125,7 +125,7 @@ impl Masks {
         layers.push(Region::of(self.pieces), Action::Add(Flat(site.bottom), Flat(top)));
         let foot = Region { contours: self.foot, folds: Vec::new(), outline_is_fold: true };
         layers.push(foot, Action::Cut(slope, Flat(FAR)));
-        let floor = if has_floor { 0 } else { -FAR };
+        let floor = if has_floor { site.floor() } else { -FAR };
         layers.push(Region::of(self.core), Action::Cut(Flat(floor), Flat(FAR)));
         if let Some(magnets) = site.spec.magnets() {
             let heights = super::magnets::hole_heights(site, magnets);

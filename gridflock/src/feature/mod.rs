@@ -6,18 +6,22 @@
 //! Heights: z = 0 is the bottom of the bin's seat, as in the original.
 
 mod body;
+mod boss;
 mod chamfer;
 mod click;
 mod edge;
 mod horizontal;
 mod magnets;
 mod number;
+mod relief;
+mod rib;
 mod rim;
 mod seam;
 mod seat;
 mod site;
 mod thumbscrew;
 mod vertical;
+mod weight;
 
 pub(crate) use site::{Detail, Likeness, Site};
 
@@ -36,8 +40,13 @@ const FEATURES: &[Feature] = &[
     seat::cut,
     click::add,
     edge::add_magnet_border,
+    boss::add,
     magnets::add,
+    rib::add,
+    relief::cut,
+    boss::cut,
     thumbscrew::cut,
+    weight::cut,
     body::keep,
     rim::add,
     seam::add,

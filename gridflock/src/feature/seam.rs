@@ -25,5 +25,7 @@ pub(super) fn seams<'s>(site: &'s Site<'s>) -> Seams<'s> {
         high: site.high,
         neighbours: site.plate.neighbours,
         style: site.plan.style,
+        kind: site.spec.connectors().seams,
+        first_line: site.plate.first_cell,
     }
 }

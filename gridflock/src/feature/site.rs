@@ -3,7 +3,7 @@
 use crate::plan::{Plan, Plate, Style};
 use crate::shape::pocket::{Cell, TOP};
 use crate::shape::{Point, coordinate};
-use protocol::grid::{CellKind, GridSpec, Magnets, PITCH, PerSide};
+use protocol::grid::{CellKind, GridSpec, Magnets, PITCH, PerSide, SeamStyle};
 
 /// How much of a plate is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +22,8 @@ pub(crate) struct Likeness {
     lines: [Vec<i32>; 2],
     corners: [Point; 2],
     neighbours: [bool; 4],
+    /// First line of the seams in x and y where tabs and sockets take turns: odd or even.
+    turn: Option<[bool; 2]>,
     seats: Vec<Point>,
     empty: Vec<Point>,
     /// Where it is in the grid, if that makes a difference.
@@ -106,6 +108,18 @@ impl<'a> Site<'a> {
         self.plan.style == Style::UpstreamExact
     }
 
+    /// Where floors below the bins are; without relief the foot of a bin, 0.
+    pub(crate) fn floor(&self) -> i32 {
+        -coordinate(self.spec.seat_relief().tenths_um())
+    }
+
+    /// Cells for bins that are whole in both directions.
+    pub(crate) fn whole_seats(&self) -> impl Iterator<Item = Cell> + '_ {
+        let is_whole =
+            |cell: &Cell| cell.high.x - cell.low.x == pitch() && cell.high.y - cell.low.y == pitch();
+        self.seats.iter().copied().filter(is_whole)
+    }
+
     /// A diameter of a hole, mm, as much larger as holes are.
     pub(crate) fn hole_mm(&self, diameter: protocol::grid::Length) -> f64 {
         diameter.mm() + 2.0 * f64::from(self.nudge) / 10_000.0
@@ -126,11 +140,13 @@ impl<'a> Site<'a> {
     /// Plates of one specification that are alike have the same mesh.
     pub(crate) fn likeness(&self) -> Likeness {
         let sides = self.plate.neighbours;
+        let is_alternating = self.spec.connectors().seams == SeamStyle::Alternating;
         let is_placed = self.spec.vertical_screws().is_some() || self.spec.wall().is_some();
         Likeness {
             lines: [self.lines_x.clone(), self.lines_y.clone()],
             corners: [self.low, self.high],
             neighbours: [sides.north, sides.east, sides.south, sides.west],
+            turn: is_alternating.then(|| self.plate.first_cell.map(|first| first % 2 == 1)),
             seats: self.seats.iter().map(|cell| cell.low).collect(),
             empty: self.empty.iter().map(|cell| cell.low).collect(),
             place: is_placed.then_some(self.plate.first_cell),

@@ -1,6 +1,5 @@
 //! Holes for thumbscrews in the middle of whole cells: at the bottom of the seat as wide as said, 45° wider downwards.
 
-use super::site::pitch;
 use super::{FAR, Site};
 use crate::shape::circle;
 use crate::shape::round::{Cone, centre};
@@ -12,11 +11,8 @@ pub(super) fn cut<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>) {
         return;
     };
     let has_frames = site.spec.magnets().is_some_and(|magnets| magnets.frame == MagnetFrame::Round);
-    let top = if has_frames { site.level } else { 0 };
-    let whole = |cell: &&crate::shape::pocket::Cell| {
-        cell.high.x - cell.low.x == pitch() && cell.high.y - cell.low.y == pitch()
-    };
-    let centres: Vec<_> = site.seats().iter().filter(whole).map(|cell| centre(cell.low, cell.high)).collect();
+    let top = if has_frames { site.level } else { site.floor() };
+    let centres: Vec<_> = site.whole_seats().map(|cell| centre(cell.low, cell.high)).collect();
     if centres.is_empty() || top <= site.bottom {
         return;
     }

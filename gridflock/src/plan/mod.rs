@@ -4,6 +4,7 @@
 //! Plans are exact: a plate's size is the size of its mesh, with all that sticks out (asserted in tests).
 
 mod axis;
+mod joints;
 mod report;
 mod search;
 mod size;
@@ -12,7 +13,7 @@ mod strips;
 mod upstream;
 
 pub use axis::{Axis, axes};
-pub use report::{PlanReport, PlateReport};
+pub use report::{PartReport, PlanReport, PlateReport};
 pub use slot::{NotASlot, Slot};
 pub use upstream::{UpstreamPlan, plan as plan_of_upstream};
 
@@ -87,6 +88,8 @@ pub struct Plan {
     pub rows: Vec<Vec<usize>>,
     /// All plates, column by column from the west, each from the south.
     pub plates: Vec<Plate>,
+    /// Loose keys that hold them together.
+    pub keys_n: usize,
 }
 
 impl Plan {
@@ -139,7 +142,8 @@ pub fn plan(spec: &GridSpec) -> Result<Plan, PlanError> {
 fn finished(spec: &GridSpec, axes: PerAxis<Axis>, cuts: Cuts, reach: Reach, style: Style) -> Plan {
     let plates = plates(spec, &axes, &cuts, reach, style);
     let rim = spec.wall_thickness().map(Length::tenths_um);
-    Plan { style, bed: spec.bed_class(), axes, rim, columns: cuts.columns, rows: cuts.rows, plates }
+    let keys_n = joints::keys(spec, &axes, &plates).len();
+    Plan { style, bed: spec.bed_class(), axes, rim, columns: cuts.columns, rows: cuts.rows, plates, keys_n }
 }
 
 /// The axes as the planners see them: a rim takes room like padding.
@@ -156,9 +160,14 @@ fn walled(axes: &PerAxis<Axis>, spec: &GridSpec) -> PerAxis<Axis> {
 /// The original's plan for `spec`, for comparison.
 ///
 /// # Errors
-/// `OtherGeometry` as in [`plan`]; `UpstreamFails` where the original aborts, loses a cell or makes an empty plate.
+/// `OtherGeometry` as in [`plan`]; `UpstreamFails` where the original aborts, loses a cell or makes an empty plate;
+/// `BeyondOriginal` for features that it does not have.
 pub fn plan_upstream(spec: &GridSpec) -> Result<Plan, PlanError> {
     check_version(spec)?;
+    let fields = spec.beyond_original();
+    if !fields.is_empty() {
+        return Err(PlanError::BeyondOriginal { fields });
+    }
     let axes = axes(spec);
     if let Some(magnets) = spec.magnets().filter(|magnets| magnets.frame == MagnetFrame::Round) {
         let frame = Length::from_tenths_um(i64::from(from_mm(frame_mm(magnets))));

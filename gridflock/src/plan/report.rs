@@ -21,6 +21,30 @@ pub struct PlanReport {
     pub rows: Vec<Vec<usize>>,
     /// All plates.
     pub plates: Vec<PlateReport>,
+    /// Parts that are not plates; only there if there are some.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<PartReport>,
+}
+
+/// Parts of one kind; the last four are only known after they were generated.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PartReport {
+    /// What it is: `key`.
+    pub name: &'static str,
+    /// How many the grid needs.
+    pub count: usize,
+    /// Volume of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub volume_mm3: Option<f64>,
+    /// Triangles of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub triangles: Option<usize>,
+    /// SHA-256 of the files.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sha256: Vec<String>,
+    /// Names of the files, which have all copies; one per bed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<String>,
 }
 
 /// Padding of the four sides, mm.
@@ -65,6 +89,12 @@ pub struct PlateReport {
     pub file: Option<String>,
 }
 
+impl PartReport {
+    fn of(name: &'static str, count: usize) -> Self {
+        Self { name, count, volume_mm3: None, triangles: None, sha256: Vec::new(), files: Vec::new() }
+    }
+}
+
 impl Plan {
     /// The plan for `plan.json`.
     #[must_use]
@@ -107,6 +137,7 @@ impl Plan {
                     file: None,
                 })
                 .collect(),
+            parts: (self.keys_n > 0).then(|| PartReport::of("key", self.keys_n)).into_iter().collect(),
         }
     }
 }

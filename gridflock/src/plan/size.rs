@@ -2,8 +2,10 @@
 
 use super::{Axis, Sides, Style};
 use crate::shape::pocket::FOOT;
+use crate::shape::seam::is_tab;
 use crate::shape::{connector, edge};
-use protocol::grid::{GridSpec, Length, PerAxis};
+use protocol::grid::{GridSpec, Length, PerAxis, SeamStyle};
+use std::ops::RangeInclusive;
 
 /// What sticks out of a plate on a side with a neighbour, in tenths of a micrometre.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,9 +27,14 @@ pub(super) struct Reach {
 
 impl Reach {
     pub(super) fn new(spec: &GridSpec, style: Style) -> Self {
+        let seams = spec.connectors().seams;
         let corner = spec.connectors().intersection.map_or(Overhang { start: 0, end: 0 }, |fit| {
             let [end, start] = connector::reach(fit, style);
-            Overhang { start, end }
+            match seams {
+                SeamStyle::OneWay => Overhang { start, end },
+                SeamStyle::Alternating => Overhang { start: start.max(end), end: start.max(end) },
+                SeamStyle::Keyed => Overhang { start: 0, end: 0 },
+            }
         });
         let has_floor = spec.magnets().is_some() || spec.solid_base() > Length::default();
         // Without a floor the piece ends at the foot of the wall.
@@ -71,7 +78,7 @@ pub(super) fn size(
 ) -> PerAxis<Length> {
     let Piece { first_cell: [first_x, first_y], cells: [cells_x, cells_y], neighbours } = piece;
     let wall = spec.wall_thickness();
-    let corners = corners_connected(axes, piece, style);
+    let corners = corners(spec, axes, reach, piece, style);
     let Sides { north, east, south, west } = neighbours;
     let pieces = |axis: &Axis, first: usize, count: usize| -> i64 {
         let cells = axis.cells.get(first..first + count).unwrap_or_default();
@@ -81,24 +88,53 @@ pub(super) fn size(
             .is_some_and(|puzzle| cells.iter().any(|&cell| !edge::places(&puzzle, cell, style).is_empty()));
         if has_piece { reach.side } else { 0 }
     };
-    let out = |seam: bool, corner: bool, of_corner: i64, of_side: i64, outside: i64| {
-        let at_corner = if corner { of_corner } else { 0 };
-        if seam { at_corner.max(of_side) } else { outside }
+    let out = |seam: bool, of_corner: i64, of_side: i64, outside: i64| {
+        if seam { of_corner.max(of_side) } else { outside }
     };
-    let (start, end) = (reach.corner.start, reach.corner.end);
-    let x = out(west, corners.west, start, 0, axes.x.start + wall.west.tenths_um())
+    let x = out(west, corners.west, 0, axes.x.start + wall.west.tenths_um())
         + axes.x.span(first_x, first_x + cells_x)
-        + out(east, corners.east, end, pieces(&axes.y, first_y, cells_y), axes.x.end + wall.east.tenths_um());
-    let y = out(south, corners.south, start, 0, axes.y.start + wall.south.tenths_um())
+        + out(east, corners.east, pieces(&axes.y, first_y, cells_y), axes.x.end + wall.east.tenths_um());
+    let y = out(south, corners.south, 0, axes.y.start + wall.south.tenths_um())
         + axes.y.span(first_y, first_y + cells_y)
-        + out(
-            north,
-            corners.north,
-            end,
-            pieces(&axes.x, first_x, cells_x),
-            axes.y.end + wall.north.tenths_um(),
-        );
+        + out(north, corners.north, pieces(&axes.x, first_x, cells_x), axes.y.end + wall.north.tenths_um());
     PerAxis { x: Length::from_tenths_um(x), y: Length::from_tenths_um(y) }
+}
+
+/// What sticks out at the cell corners of each side.
+fn corners(spec: &GridSpec, axes: &PerAxis<Axis>, reach: Reach, piece: Piece, style: Style) -> Sides<i64> {
+    let has = corners_connected(axes, piece, style);
+    let of = |has: bool, is_north_or_east: bool, lines: RangeInclusive<usize>| {
+        let one_way = if is_north_or_east { reach.corner.end } else { reach.corner.start };
+        let kind = spec.connectors().seams;
+        let Some(fit) = spec.connectors().intersection.filter(|_| has) else { return 0 };
+        if kind != SeamStyle::Alternating {
+            return one_way;
+        }
+        let [tab, lip] = connector::reach(fit, style);
+        lines.map(|line| if is_tab(kind, is_north_or_east, line) { tab } else { lip }).max().unwrap_or(0)
+    };
+    let [x, y] = lines(axes, piece, style);
+    Sides {
+        north: of(has.north, true, x.clone()),
+        east: of(has.east, true, y.clone()),
+        south: of(has.south, false, x),
+        west: of(has.west, false, y),
+    }
+}
+
+/// The lines between cells at which seams along x and along y have a connector, counted over the grid.
+fn lines(axes: &PerAxis<Axis>, piece: Piece, style: Style) -> [RangeInclusive<usize>; 2] {
+    let ([first_x, first_y], [cells_x, cells_y]) = (piece.first_cell, piece.cells);
+    let Sides { north, east, south, west } = piece.neighbours;
+    let bare = |neighbour: bool, padding: i64| !neighbour && !connector::has_end(style, padding);
+    // At a corner with a western or eastern seam, a northern or southern one has no connector of its own.
+    let taken = |before: bool, behind: bool, first: usize, cells: usize| {
+        first + usize::from(before)..=(first + cells).saturating_sub(usize::from(behind))
+    };
+    [
+        taken(west || bare(west, axes.x.start), east || bare(east, axes.x.end), first_x, cells_x),
+        taken(bare(south, axes.y.start), bare(north, axes.y.end), first_y, cells_y),
+    ]
 }
 
 /// On which sides there really is a connector at a corner: a seam can have all of its corners taken by others, and
@@ -106,10 +142,7 @@ pub(super) fn size(
 pub(super) fn corners_connected(axes: &PerAxis<Axis>, piece: Piece, style: Style) -> Sides<bool> {
     let [cells_x, cells_y] = piece.cells;
     let Sides { north, east, south, west } = piece.neighbours;
-    let bare = |neighbour: bool, padding: i64| !neighbour && !connector::has_end(style, padding);
-    // At a corner with a western or eastern seam, a northern or southern one has no connector of its own.
-    let taken_x = usize::from(west || bare(west, axes.x.start)) + usize::from(east || bare(east, axes.x.end));
-    let taken_y = usize::from(bare(south, axes.y.start)) + usize::from(bare(north, axes.y.end));
-    let (along_x, along_y) = (cells_x > 0 && cells_x + 1 > taken_x, cells_y > 0 && cells_y + 1 > taken_y);
+    let [x, y] = lines(axes, piece, style);
+    let (along_x, along_y) = (cells_x > 0 && !x.is_empty(), cells_y > 0 && !y.is_empty());
     Sides { north: north && along_x, east: east && along_y, south: south && along_x, west: west && along_y }
 }

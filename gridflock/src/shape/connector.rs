@@ -4,7 +4,7 @@
 //! a half: origin at the cell corner on the seam, x out of the plate, y < 0 along the seam into the half's own cell.
 //! North and east sides carry tabs, south and west sides sockets.
 
-use super::boolean::{difference, hull, intersection};
+use super::boolean::{difference, hull, intersection, union};
 use super::{Contour, Point, circle, counter_clockwise, from_mm, rectangle};
 use crate::plan::Style;
 use protocol::grid::Share;
@@ -18,6 +18,12 @@ pub(super) const HALF_LENGTH: i32 = 33_500;
 const WALL_PADDING: i32 = 10_000;
 /// How far such a socket reaches into the padding: past the tab's end (0.3 mm) with some clearance.
 const SOCKET_END: i32 = 4_500;
+/// So much padding holds a whole socket of a key with a wall beside it, tenths of a micrometre.
+pub(crate) const KEY_ROOM: i32 = 26_000;
+/// Clearance of a key in its socket, mm: tight and loose.
+const KEY_CLEARANCE_MM: [f64; 2] = [0.05, 0.15];
+/// Wider than the neck of a socket, where the list begins to flare for the tab, tenths of a micrometre.
+const NECK: i32 = 22_000;
 /// The corner of the pocket beside a cell corner: radius and distance, mm.
 const CORNER_MM: f64 = 4.0;
 /// Further out than any connector reaches, tenths of a micrometre.
@@ -98,7 +104,34 @@ fn furthest(contours: &[Contour]) -> i32 {
     contours.iter().flatten().map(|point| point.x).max().unwrap_or(0)
 }
 
+/// Half a socket for a key: the socket of a tab as far as it is inside of its plate.
+pub(crate) fn key_socket(fit: Share) -> Vec<Contour> {
+    let shape = counter_clockwise(blend(FEMALE_TIGHT, FEMALE_LOOSE, fit));
+    intersection(&[shape], &[rectangle(Point::new(-BEYOND, -NECK), Point::new(0, 0))])
+}
+
+/// The key that lies in two such sockets, seen from above, around the corner of the cells. It leaves the bins' space
+/// free as tabs do.
+pub(crate) fn key(fit: Share) -> Vec<Contour> {
+    let [tight, loose] = KEY_CLEARANCE_MM;
+    let clearance = from_mm(tight * fit.number() + loose * (1.0 - fit.number()));
+    // The same outline, less wide, and less deep where it is deep.
+    let depth = key_socket(fit).iter().flatten().map(|p| p.x).min().unwrap_or(0) + clearance;
+    let narrower = |p: &Point| Point::new(p.x.max(depth), (p.y + clearance).min(0));
+    let half: Vec<Contour> = key_socket(fit).iter().map(|c| c.iter().map(narrower).collect()).collect();
+    let mirrored = |x: i32, y: i32| {
+        half.iter().map(move |c| counter_clockwise(c.iter().map(|p| Point::new(x * p.x, y * p.y)).collect()))
+    };
+    let all: Vec<Contour> =
+        [(1, 1), (-1, 1), (1, -1), (-1, -1)].into_iter().flat_map(|(x, y)| mirrored(x, y)).collect();
+    let corner = from_mm(CORNER_MM);
+    let pockets = [(1, 1), (-1, 1), (1, -1), (-1, -1)]
+        .map(|(x, y)| circle(Point::new(x * corner, y * corner), CORNER_MM));
+    difference(&union(&all), &pockets)
+}
+
 /// Half a connector in its own frame.
+#[derive(Clone)]
 pub(super) struct Half {
     /// Cut from the plate first.
     pub(super) removed: Vec<Contour>,
@@ -110,6 +143,7 @@ pub(super) struct Half {
 pub(super) struct Halves {
     tab: Half,
     socket: Half,
+    keyed: Half,
     style: Style,
 }
 
@@ -122,7 +156,13 @@ impl Halves {
             Half { removed: difference(&[hull(&shape)], &pocket), added: difference(&[shape], &pocket) };
         let shape = counter_clockwise(blend(FEMALE_TIGHT, FEMALE_LOOSE, fit));
         let added = difference(&[hull(&shape)], std::slice::from_ref(&shape));
-        Self { tab, socket: Half { removed: vec![shape], added }, style }
+        let keyed = Half { removed: key_socket(fit), added: Vec::new() };
+        Self { tab, socket: Half { removed: vec![shape], added }, keyed, style }
+    }
+
+    /// Half a socket for a key, which has no lips: both sides of the seam have one.
+    pub(super) fn keyed(&self) -> Half {
+        self.keyed.clone()
     }
 
     /// Half a tab. `end` is the padding behind the corner if the seam ends there without another half.

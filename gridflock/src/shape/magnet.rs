@@ -6,8 +6,8 @@
 
 use super::boolean::{intersection, union};
 use super::pocket::Cell;
-use super::{Contour, Point, circle, from_mm, on_circle, rectangle};
-use protocol::grid::{MagnetStyle, Magnets, PITCH};
+use super::{Contour, Point, circle, counter_clockwise, from_mm, on_circle, rectangle};
+use protocol::grid::{MagnetStyle, Magnets, PITCH, Ribs};
 
 const AXIS_MM: f64 = 8.0;
 /// The original's release slot ends this far beyond the hole, whatever the border.
@@ -22,6 +22,8 @@ pub(crate) struct MagnetShapes {
     pub(crate) slots: Vec<Contour>,
     /// Slots to push them out.
     pub(crate) releases: Vec<Contour>,
+    /// Axes of the magnets.
+    pub(crate) axes: Vec<Point>,
 }
 
 fn reach_mm(magnets: Magnets) -> f64 {
@@ -57,6 +59,7 @@ pub(crate) fn add_cell(shapes: &mut MagnetShapes, cell: Cell, magnets: Magnets, 
         let moved = |contour: Contour| -> Contour {
             contour.into_iter().map(|p| corner.plus(p.turned(quarters))).collect()
         };
+        shapes.axes.push(corner.plus(axis().turned(quarters)));
         shapes.frames.push(moved(frame(frame_mm, reach_mm)));
         let radius_mm = magnets.diameter.mm() / 2.0;
         let is_pressed = magnets.style == MagnetStyle::PressFit;
@@ -78,6 +81,31 @@ pub(crate) fn add_cell(shapes: &mut MagnetShapes, cell: Cell, magnets: Magnets, 
 /// The axis of a magnet in the frame of its corner.
 fn axis() -> Point {
     Point::new(from_mm(AXIS_MM), from_mm(AXIS_MM))
+}
+
+/// Half the width of a rib at the wall beyond its depth, mm: about what one line of a nozzle is wide.
+const RIB_HALF_MM: f64 = 0.1;
+/// Ribs begin so far inside of the wall, mm, so that nothing is left between them and it.
+const RIB_ROOT_MM: f64 = 0.1;
+
+/// The ribs of one hole, evenly around it: triangles with a side in the wall.
+pub(crate) fn ribs(axis: Point, magnets: Magnets, ribs: Ribs) -> Vec<Contour> {
+    let (radius_mm, depth_mm) = (magnets.diameter.mm() / 2.0, ribs.depth.mm());
+    let (tip_mm, root_mm) = (radius_mm - depth_mm, radius_mm + RIB_ROOT_MM);
+    let half_mm = depth_mm + RIB_ROOT_MM + RIB_HALF_MM;
+    (0..ribs.count)
+        .map(|index| {
+            let share = index as f64 / ribs.count as f64;
+            let angle = core::f64::consts::TAU * share;
+            let (cos, sin) = (libm::cos(angle), libm::sin(angle));
+            let at = |along: f64, across: f64| {
+                let (x, y) = (along * cos - across * sin, along * sin + across * cos);
+                axis.plus(Point::new(from_mm(x), from_mm(y)))
+            };
+            vec![at(tip_mm, 0.0), at(root_mm, half_mm), at(root_mm, -half_mm)]
+        })
+        .map(counter_clockwise)
+        .collect()
 }
 
 /// Two rectangles along the sides and a round end around the axis.

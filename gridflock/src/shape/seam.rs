@@ -1,13 +1,14 @@
 //! Where the halves of connectors go along the seams of a plate.
 //!
-//! North and east sides carry tabs, south and west sides sockets. Every cell end on a seam has a half; so has the
-//! padding beside an outermost cell if there is room. Nothing ours overhangs the outline of the grid.
+//! North and east sides carry tabs, south and west sides sockets, unless the seams are of another style. Every cell end
+//! on a seam has a half; so has the padding beside an outermost cell if there is room. Nothing ours overhangs the
+//! outline of the grid.
 
 use super::boolean::intersection;
-use super::connector::{BEYOND, HALF_LENGTH, Half, Halves, has_end};
+use super::connector::{BEYOND, HALF_LENGTH, Half, Halves, KEY_ROOM, has_end};
 use super::{Contour, Point, rectangle};
 use crate::plan::{Sides, Style};
-use protocol::grid::Share;
+use protocol::grid::{SeamStyle, Share};
 
 /// So far a tab reaches into its own plate, tenths of a micrometre.
 const ROOT: i32 = 40_000;
@@ -35,6 +36,19 @@ pub(crate) struct Seams<'a> {
     pub(crate) neighbours: Sides<bool>,
     /// Ours, or the original's.
     pub(crate) style: Style,
+    /// Who has the tabs.
+    pub(crate) kind: SeamStyle,
+    /// The first lines, counted over the grid: both sides of a seam must mean the same line.
+    pub(crate) first_line: [usize; 2],
+}
+
+/// Whether a side has a tab at a line between cells; its neighbour then has the socket there.
+pub(crate) fn is_tab(kind: SeamStyle, is_north_or_east: bool, line: usize) -> bool {
+    match kind {
+        SeamStyle::OneWay => is_north_or_east,
+        SeamStyle::Alternating => is_north_or_east == line.is_multiple_of(2),
+        SeamStyle::Keyed => false,
+    }
 }
 
 /// All connectors of a plate.
@@ -66,8 +80,13 @@ fn along_seam(seams: &Seams<'_>, quarters: i32, halves: &Halves, all: &mut Conne
     let (Some(&at), Some((&first, &last))) = (at, lines.first().zip(lines.last())) else {
         return;
     };
-    let half = |end: Option<i32>| if quarters < 2 { halves.tab(end) } else { halves.socket(end) };
-    let inner = half(None);
+    let half = |line: usize, end: Option<i32>| match seams.kind {
+        SeamStyle::Keyed => halves.keyed(),
+        kind if is_tab(kind, quarters < 2, line) => halves.tab(end),
+        SeamStyle::OneWay | SeamStyle::Alternating => halves.socket(end),
+    };
+    let [first_x, first_y] = seams.first_line;
+    let first_line = if upright { first_y } else { first_x };
     let Sides { north, east, south, west } = seams.neighbours;
     let (low, high) = if upright { (seams.low.y, seams.high.y) } else { (seams.low.x, seams.high.x) };
     let (seam_before, seam_after) = if upright { (south, north) } else { (west, east) };
@@ -76,7 +95,7 @@ fn along_seam(seams: &Seams<'_>, quarters: i32, halves: &Halves, all: &mut Conne
         // if a connector came at their outer end, which does not come.
         if seams.style == Style::UpstreamExact {
             let corner = if upright { Point::new(at, first) } else { Point::new(first, at) };
-            let strip = [padding_strip(seams, upright)];
+            let (strip, inner) = ([padding_strip(seams, upright)], half(first_line, None));
             for before in [(seam_before, true), (seam_after, false)].iter().filter(|end| !end.0) {
                 let place = Place { corner, quarters, before: before.1 };
                 all.removed.extend(intersection(&place.moved(&inner.removed), &strip));
@@ -84,7 +103,8 @@ fn along_seam(seams: &Seams<'_>, quarters: i32, halves: &Halves, all: &mut Conne
         }
         return;
     }
-    for &line in lines {
+    for (number, &line) in (first_line..).zip(lines) {
+        let inner = half(number, None);
         let corner = if upright { Point::new(at, line) } else { Point::new(line, at) };
         // An eastern or western seam that meets this corner has its own connector there.
         if !upright && ((line == first && west) || (line == last && east)) {
@@ -106,7 +126,8 @@ fn along_seam(seams: &Seams<'_>, quarters: i32, halves: &Halves, all: &mut Conne
             }
             continue;
         };
-        if !has_end(seams.style, i64::from(padding)) {
+        if !has_end(seams.style, i64::from(padding)) || (seams.kind == SeamStyle::Keyed && padding < KEY_ROOM)
+        {
             continue;
         }
         if seams.style == Style::UpstreamExact {
@@ -119,11 +140,11 @@ fn along_seam(seams: &Seams<'_>, quarters: i32, halves: &Halves, all: &mut Conne
             all.place(&own, &inner);
             all.removed.extend(ended.removed);
             all.added.extend(ended.added);
-        } else if padding >= HALF_LENGTH {
+        } else if padding >= HALF_LENGTH || seams.kind == SeamStyle::Keyed {
             all.place(&own, &inner);
             all.place(&beyond, &inner);
         } else {
-            all.place(&own, &half(Some(padding)));
+            all.place(&own, &half(number, Some(padding)));
         }
     }
 }

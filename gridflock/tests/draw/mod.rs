@@ -80,6 +80,34 @@ impl Dice {
         p
     }
 
+    /// As [`Self::params`], with what the original does not have.
+    pub(crate) fn params_beyond(&mut self) -> GridParams {
+        let mut p = self.params();
+        if p.connector_edge_puzzle.is_none() {
+            p.seam_style = Some(self.below(3) as i64);
+        }
+        let base = p.solid_base.unwrap_or(0.0);
+        if self.one_in(2) && p.magnet_style != Some(1) {
+            p.magnet_rib_count = Some(3 + self.below(10) as i64);
+            p.magnet_rib_depth = Some(self.mm(0.1, 0.3));
+        }
+        if self.one_in(3) && (base > 0.0 || p.magnets == Some(true)) {
+            let hole = self.mm(2.0, 4.0);
+            p.mount_screws = Some(true);
+            p.mount_screw_diameter = Some(hole);
+            p.mount_screw_head = Some(self.mm(hole + 0.4, hole + 0.4 + base.min(4.0)));
+        }
+        if self.one_in(2) && base > 1.2 && p.thumbscrews.is_none() {
+            p.weight_pockets = Some(true);
+            p.weight_pocket_size = Some(self.mm(5.0, 26.0));
+            p.weight_pocket_depth = Some(self.mm(0.5, base - 0.65));
+        }
+        if self.one_in(3) {
+            p.seat_relief = Some(self.pick(&[0.25, 0.1, 0.05, 0.3]));
+        }
+        p
+    }
+
     fn connectors(&mut self, p: &mut GridParams) {
         p.connector_intersection_puzzle = Some(!self.one_in(3));
         p.intersection_puzzle_fit = Some(self.pick(&[1.0, 1.0, 0.5, 0.0, 0.37]));

@@ -3,7 +3,7 @@
 use super::GridParams;
 
 impl GridParams {
-    /// All parameters with the original's default values.
+    /// All parameters with the original's default values; what the original does not have is off.
     #[must_use]
     #[expect(clippy::too_many_lines, reason = "one line per parameter; splitting a list hides gaps")]
     pub fn upstream_defaults() -> Self {
@@ -102,6 +102,16 @@ impl GridParams {
             stacked_print_flip_first: Some(0),
             stacked_print_flip: Some(1),
             stacked_print_slice: Some(0.3),
+            seam_style: Some(0),
+            magnet_rib_count: Some(0),
+            magnet_rib_depth: Some(0.2),
+            mount_screws: Some(false),
+            mount_screw_diameter: Some(3.4),
+            mount_screw_head: Some(6.5),
+            weight_pockets: Some(false),
+            weight_pocket_size: Some(21.4),
+            weight_pocket_depth: Some(4.0),
+            seat_relief: Some(0.0),
         }
     }
 }

@@ -29,7 +29,8 @@ pub use parameters::Parameter;
 pub use params::GridParams;
 pub use parts::{
     CellKind, Click, Connectors, EdgeAdjust, EdgePuzzle, Flip, HorizontalScrews, MagnetFrame, MagnetStyle,
-    Magnets, Numbering, PerSide, ScrewHole, ScrewsInside, Stack, VerticalScrews, Wall,
+    Magnets, MountScrews, Numbering, PerSide, Ribs, ScrewHole, ScrewsInside, SeamStyle, Stack,
+    VerticalScrews, Wall, WeightPockets,
 };
 pub use properties::{PropertyFault, PropertyNames, PropertyReason, parse_properties};
 pub use sku::Sku;

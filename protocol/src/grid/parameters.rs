@@ -12,14 +12,21 @@ pub struct Parameter {
     pub range: Option<[f64; 2]>,
     /// What it means.
     pub about: &'static str,
+    /// Whether the original does not have it.
+    pub is_beyond_original: bool,
 }
 
 const fn ranged(name: &'static str, min: f64, max: f64, about: &'static str) -> Parameter {
-    Parameter { name, range: Some([min, max]), about }
+    Parameter { name, range: Some([min, max]), about, is_beyond_original: false }
 }
 
 const fn plain(name: &'static str, about: &'static str) -> Parameter {
-    Parameter { name, range: None, about }
+    Parameter { name, range: None, about, is_beyond_original: false }
+}
+
+/// One that the original does not have.
+const fn ours(parameter: Parameter) -> Parameter {
+    Parameter { is_beyond_original: true, ..parameter }
 }
 
 impl GridParams {
@@ -198,6 +205,34 @@ impl GridParams {
             2.0,
             "Taken off the top of stacked plates, so that they come apart.",
         ),
+        ours(ranged(
+            "seam_style",
+            0.0,
+            2.0,
+            "Intersection puzzle: 0 tabs north and east, 1 tabs and sockets take turns, 2 sockets only and loose keys.",
+        )),
+        ours(ranged(
+            "magnet_rib_count",
+            0.0,
+            12.0,
+            "Ribs in holes from above or below, which hold a magnet without glue: 0 none, else 3 or more.",
+        )),
+        ours(ranged("magnet_rib_depth", 0.1, 0.5, "How far those reach into the hole.")),
+        ours(plain(
+            "mount_screws",
+            "Countersunk holes in bosses below the bins, in the corner cells of each plate, to screw it down.",
+        )),
+        ours(ranged("mount_screw_diameter", 2.0, 6.0, "Diameter of those holes.")),
+        ours(ranged("mount_screw_head", 3.0, 10.0, "Diameter of their countersinks, 45° deep.")),
+        ours(plain("weight_pockets", "Square pockets for weights in the underside of cells of 42 mm.")),
+        ours(ranged("weight_pocket_size", 5.0, 26.0, "Side of those pockets.")),
+        ours(ranged("weight_pocket_depth", 0.5, 19.0, "Depth of those pockets.")),
+        ours(ranged(
+            "seat_relief",
+            0.0,
+            1.0,
+            "Floors lie this much lower, so that bins rest on the slopes of their seat; 0.25 is usual.",
+        )),
     ];
 
     /// Smallest and largest value of a parameter, which must be one with limits.

@@ -296,6 +296,36 @@ pub struct GridParams {
     /// Taken off the top of stacked pieces, mm.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stacked_print_slice: Option<f64>,
+    /// Not in the original: 0 as there, 1 tabs and sockets take turns, 2 sockets everywhere and loose keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seam_style: Option<i64>,
+    /// Not in the original: ribs that hold a magnet without glue, 0 for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub magnet_rib_count: Option<i64>,
+    /// How far they reach into the hole, mm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub magnet_rib_depth: Option<f64>,
+    /// Not in the original: countersunk holes below the bins, in bosses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mount_screws: Option<bool>,
+    /// Diameter of those, mm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mount_screw_diameter: Option<f64>,
+    /// Diameter of their heads, mm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mount_screw_head: Option<f64>,
+    /// Not in the original: room for weights in the underside.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight_pockets: Option<bool>,
+    /// Side of those, mm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight_pocket_size: Option<f64>,
+    /// Depth of those, mm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight_pocket_depth: Option<f64>,
+    /// Not in the original: floors lie this much lower below the bins, mm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seat_relief: Option<f64>,
 }
 
 impl GridParams {

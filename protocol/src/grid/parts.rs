@@ -58,6 +58,20 @@ pub struct Connectors {
     pub intersection: Option<Share>,
     /// Puzzle pieces in the middle of cell sides.
     pub edge: Option<EdgePuzzle>,
+    /// Which side of a seam has the tabs of the puzzle at the cell corners.
+    pub seams: SeamStyle,
+}
+
+/// Which side of a seam has tabs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum SeamStyle {
+    /// Northern and eastern sides have tabs, southern and western ones sockets, as in the original.
+    #[default]
+    OneWay,
+    /// From cell corner to cell corner tabs and sockets take turns.
+    Alternating,
+    /// Both sides have sockets; loose keys hold them together.
+    Keyed,
 }
 
 impl Connectors {
@@ -126,6 +140,35 @@ pub struct Magnets {
     pub border: Length,
     /// Width of the slot or hole to push the magnet out; `None` for none.
     pub release_width: Option<Length>,
+    /// Ribs that hold the magnet without glue.
+    pub ribs: Option<Ribs>,
+}
+
+/// Ribs along the wall of a magnet's hole, which the magnet crushes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Ribs {
+    /// 3 … 12.
+    pub count: i64,
+    /// How far they reach into the hole.
+    pub depth: Length,
+}
+
+/// Countersunk holes in bosses below the bins, to screw a plate down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MountScrews {
+    /// Diameter of the hole.
+    pub diameter: Length,
+    /// Diameter of the countersink at its top.
+    pub head: Length,
+}
+
+/// Square pockets for weights in the underside of whole cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct WeightPockets {
+    /// Side of a pocket.
+    pub size: Length,
+    /// Its depth.
+    pub depth: Length,
 }
 
 impl Magnets {

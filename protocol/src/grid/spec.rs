@@ -4,8 +4,8 @@
 //! without effect (a magnet's diameter without magnets) are not part of it, so they never change a key.
 
 use super::parts::{
-    CellKind, Click, Connectors, EdgeAdjust, HorizontalScrews, Magnets, Numbering, PerSide, Stack,
-    VerticalScrews, Wall,
+    CellKind, Click, Connectors, EdgeAdjust, HorizontalScrews, Magnets, MountScrews, Numbering, PerSide,
+    Stack, VerticalScrews, Wall, WeightPockets,
 };
 use super::{GEOMETRY_VERSION, GridKey, GridParams, Length, Share, Sku, SpecFaults, check};
 use serde::{Deserialize, Serialize};
@@ -102,6 +102,9 @@ pub struct GridSpec {
     pub(super) horizontal_screws: Option<HorizontalScrews>,
     pub(super) thumbscrew: Option<Length>,
     pub(super) stack: Option<Stack>,
+    pub(super) mount_screws: Option<MountScrews>,
+    pub(super) weight_pockets: Option<WeightPockets>,
+    pub(super) seat_relief: Length,
 }
 
 impl GridSpec {
@@ -300,6 +303,32 @@ impl GridSpec {
     #[must_use]
     pub const fn stack(&self) -> Option<Stack> {
         self.stack
+    }
+
+    /// Holes to screw plates down, if any.
+    #[must_use]
+    pub const fn mount_screws(&self) -> Option<MountScrews> {
+        self.mount_screws
+    }
+
+    /// Pockets for weights, if any.
+    #[must_use]
+    pub const fn weight_pockets(&self) -> Option<WeightPockets> {
+        self.weight_pockets
+    }
+
+    /// How much lower floors lie than the foot of a bin.
+    #[must_use]
+    pub const fn seat_relief(&self) -> Length {
+        self.seat_relief
+    }
+
+    /// The parameters that this uses and the original does not have, in the order of their names.
+    #[must_use]
+    pub fn beyond_original(&self) -> Vec<&'static str> {
+        let used = self.to_params().by_name();
+        let ours = GridParams::AVAILABLE.iter().filter(|parameter| parameter.is_beyond_original);
+        ours.map(|parameter| parameter.name).filter(|&name| used.contains_key(name)).collect()
     }
 }
 

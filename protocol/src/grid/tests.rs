@@ -23,10 +23,10 @@ fn faults(json: &str) -> Vec<String> {
 fn every_parameter_has_a_default_and_every_default_is_accepted() {
     let all = GridParams::upstream_defaults();
     let text = serde_json::to_string(&all).unwrap();
-    assert_eq!(all.by_name().len(), 94, "{text}");
+    assert_eq!(all.by_name().len(), 104, "{text}");
     assert_eq!(GridParams::from_json(&text).unwrap(), all);
     assert_eq!(GridSpec::check(&all).unwrap(), GridSpec::check(&GridParams::default()).unwrap());
-    for Parameter { name, range, about } in GridParams::AVAILABLE {
+    for Parameter { name, range, about, .. } in GridParams::AVAILABLE {
         let default = all.by_name().remove(*name).unwrap_or_else(|| panic!("{name} is no parameter"));
         let is_number = default.is_number() || default.as_array().is_some();
         assert_eq!(range.is_some(), is_number, "{name}");
@@ -139,7 +139,8 @@ fn values_outside_of_their_limits_are_refused_with_their_limits() {
                 "connector_edge_puzzle": true, "magnets": true, "click": true, "stacked_print": true,
                 "vertical_screw_plate_corners": true, "vertical_screw_segment_corners": true,
                 "horizontal_screw_wall_north": true, "plate_wall_thickness": [2, 2, 2, 2], "solid_base": 2,
-                "thumbscrews": true, "filler_x": 1, "filler_y": 1,
+                "thumbscrews": true, "filler_x": 1, "filler_y": 1, "mount_screws": true, "weight_pockets": true,
+                "magnet_rib_count": 8, "magnet_style": 0,
             });
             if name.starts_with("click1") {
                 object["click_style"] = 0.into();

@@ -7,7 +7,7 @@ use crate::files;
 use crate::link;
 use anyhow::{Context, anyhow};
 use gridflock::export::{Object, View, guide_pdf, guide_svg, needs};
-use gridflock::plan::PlanReport;
+use gridflock::plan::{PartReport, PlanReport};
 use gridflock::{
     GenerateError, Mesh, Plan, plan, plan_svg, plan_upstream, render, write_3mf, write_png, write_stl,
 };
@@ -77,6 +77,9 @@ fn in_words(report: &PlanReport) -> String {
         let ([x, y], [cells_x, cells_y]) = (plate.size_mm, plate.cells);
         let turned = if plate.rotated { ", turned by 90 degrees" } else { "" };
         lines.push(format!("{:<4} {cells_x} x {cells_y} cells, {x} x {y} mm{turned}", plate.slot));
+    }
+    for part in &report.parts {
+        lines.push(format!("{} x {}", part.count, part.name));
     }
     lines.join("\n")
 }
@@ -190,18 +193,11 @@ fn generate(
             plate.file = Some(name);
         }
     }
-    if format == Format::ThreeMf {
-        let names: Vec<String> = report.plates.iter().map(|plate| plate.slot.clone()).collect();
-        let objects: Vec<Object<'_>> =
-            names.iter().zip(&made).map(|(name, made)| Object { name, mesh: &made.mesh }).collect();
-        let mut bytes = Vec::new();
-        write_3mf(&objects, &mut bytes).context("cannot write 3MF")?;
-        files::write_atomic(&out.join("set.3mf"), &bytes)?;
-        let sha256 = hex::encode(Sha256::digest(&bytes));
-        for plate in &mut report.plates {
-            plate.file = Some("set.3mf".to_owned());
-            plate.sha256 = Some(sha256.clone());
-        }
+    let key = gridflock::generate_key(&spec, &plan)?;
+    match (format, &key) {
+        (Format::ThreeMf, key) => write_set(out, &plan, &made, key.as_ref(), &mut report)?,
+        (Format::Stl, Some(key)) => write_keys(out, &spec, &plan, key, &mut report)?,
+        (Format::Stl, None) => {}
     }
     if spec.stack().is_some() {
         let stack = gridflock::generate_stack(&spec, &plan)?;
@@ -216,6 +212,61 @@ fn generate(
         writeln!(std::io::stderr(), "{text}").context("cannot write to stderr")?;
     }
     Ok(())
+}
+
+/// One file with all plates and all keys as named objects.
+fn write_set(
+    out: &Path,
+    plan: &Plan,
+    made: &[Made],
+    key: Option<&Mesh>,
+    report: &mut PlanReport,
+) -> Result<(), Failure> {
+    let names: Vec<String> = report.plates.iter().map(|plate| plate.slot.clone()).collect();
+    let keys: Vec<String> = (1..=plan.keys_n).map(|number| format!("key{number}")).collect();
+    let plates = names.iter().zip(made).map(|(name, made)| Object { name, mesh: &made.mesh });
+    let keys = key.into_iter().flat_map(|mesh| keys.iter().map(move |name| Object { name, mesh }));
+    let objects: Vec<Object<'_>> = plates.chain(keys).collect();
+    let mut bytes = Vec::new();
+    write_3mf(&objects, &mut bytes).context("cannot write 3MF")?;
+    files::write_atomic(&out.join("set.3mf"), &bytes)?;
+    let sha256 = hex::encode(Sha256::digest(&bytes));
+    for plate in &mut report.plates {
+        plate.file = Some("set.3mf".to_owned());
+        plate.sha256 = Some(sha256.clone());
+    }
+    for part in &mut report.parts {
+        measure(part, key);
+        (part.files, part.sha256) = (vec!["set.3mf".to_owned()], vec![sha256.clone()]);
+    }
+    Ok(())
+}
+
+/// All keys, as many in one file as a bed holds.
+fn write_keys(
+    out: &Path,
+    spec: &GridSpec,
+    plan: &Plan,
+    key: &Mesh,
+    report: &mut PlanReport,
+) -> Result<(), Failure> {
+    for part in &mut report.parts {
+        measure(part, Some(key));
+        for (number, bed) in (1..).zip(gridflock::lay_out_keys(spec, plan, key)) {
+            let number: usize = number;
+            let name = if number == 1 { "keys.stl".to_owned() } else { format!("keys-{number}.stl") };
+            let bytes = stl_bytes(&bed)?;
+            part.sha256.push(hex::encode(Sha256::digest(&bytes)));
+            files::write_atomic(&out.join(&name), &bytes)?;
+            part.files.push(name);
+        }
+    }
+    Ok(())
+}
+
+fn measure(part: &mut PartReport, one: Option<&Mesh>) {
+    part.volume_mm3 = one.map(|mesh| (mesh.volume_mm3() * 1000.0).round() / 1000.0);
+    part.triangles = one.map(Mesh::triangles_n);
 }
 
 /// Makes all plates, `threads` at a time; the order of the result is that of the plan.

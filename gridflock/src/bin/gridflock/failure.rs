@@ -50,7 +50,7 @@ impl From<SpecFaults> for Failure {
 impl From<PlanError> for Failure {
     fn from(error: PlanError) -> Self {
         match error {
-            PlanError::OnlyUpstream => Self::Input(error.to_string()),
+            PlanError::OnlyUpstream | PlanError::BeyondOriginal { .. } => Self::Input(error.to_string()),
             PlanError::OtherGeometry { .. }
             | PlanError::BedTooSmall { .. }
             | PlanError::UpstreamFails { .. }
@@ -65,9 +65,10 @@ impl From<GenerateError> for Failure {
             GenerateError::FallsApart { .. } | GenerateError::NothingLeft { .. } => {
                 Self::Impossible(error.to_string())
             }
-            GenerateError::NoSuchPlate { .. } | GenerateError::NotStacked | GenerateError::Solid { .. } => {
-                Self::Other(error.into())
-            }
+            GenerateError::NoSuchPlate { .. }
+            | GenerateError::NotStacked
+            | GenerateError::Key { .. }
+            | GenerateError::Solid { .. } => Self::Other(error.into()),
         }
     }
 }

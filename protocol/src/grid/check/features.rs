@@ -19,6 +19,7 @@ impl Reader {
             intersection: intersection
                 .then(|| self.share("intersection_puzzle_fit", p.get(|p| &p.intersection_puzzle_fit))),
             edge: edge.then(|| self.edge_puzzle(p)),
+            seams: self.seam_style(p),
         }
     }
 
@@ -116,6 +117,7 @@ impl Reader {
             bottom: if style == MagnetStyle::GlueBottom { Length::default() } else { bottom },
             border: self.length("magnet_border", p.get(|p| &p.magnet_border)),
             release_width,
+            ribs: self.ribs(p, style, [Some(diameter), release_width]),
         })
     }
 

@@ -1,5 +1,6 @@
 //! Raw parameters ↔ checked specification. With the table of parameters the only place that knows what is legal.
 
+mod beyond;
 mod features;
 mod reader;
 mod write;
@@ -50,6 +51,7 @@ pub(super) fn check(params: &GridParams, geometry_version: u32) -> Result<GridSp
     let spec = read.spec(&with_defaults, geometry_version);
     read.cells(&spec);
     read.levels(&spec);
+    read.floors(&spec);
     SpecFaults::none_of(read.faults)?;
     Ok(spec)
 }
@@ -107,6 +109,9 @@ impl Reader {
             horizontal_screws: self.horizontal_screws(p),
             thumbscrew: self.thumbscrew(p),
             stack: self.stack(p),
+            mount_screws: self.mount_screws(p),
+            weight_pockets: self.weight_pockets(p),
+            seat_relief: self.seat_relief(p),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::grid::{
     Click, Filler, Flip, GridParams, GridSpec, Length, MagnetFrame, MagnetStyle, PerAxis, PerSide, ScrewHole,
+    SeamStyle,
 };
 use serde_json::Value;
 
@@ -34,6 +35,7 @@ pub(in crate::grid) fn to_params(spec: &GridSpec) -> GridParams {
     walls(spec, &mut params);
     screws(spec, &mut params);
     stack(spec, &mut params);
+    beyond(spec, &mut params);
     without_defaults(&params)
 }
 
@@ -188,6 +190,29 @@ fn stack(spec: &GridSpec, params: &mut GridParams) {
     params.stacked_print_flip_first = Some(flip(stack.flip_first));
     params.stacked_print_flip = Some(flip(stack.flip));
     params.stacked_print_slice = Some(stack.slice.mm());
+}
+
+fn beyond(spec: &GridSpec, params: &mut GridParams) {
+    params.seam_style = Some(match spec.connectors.seams {
+        SeamStyle::OneWay => 0,
+        SeamStyle::Alternating => 1,
+        SeamStyle::Keyed => 2,
+    });
+    if let Some(ribs) = spec.magnets.and_then(|magnets| magnets.ribs) {
+        params.magnet_rib_count = Some(ribs.count);
+        params.magnet_rib_depth = Some(ribs.depth.mm());
+    }
+    if let Some(screws) = spec.mount_screws {
+        params.mount_screws = Some(true);
+        params.mount_screw_diameter = Some(screws.diameter.mm());
+        params.mount_screw_head = Some(screws.head.mm());
+    }
+    if let Some(pockets) = spec.weight_pockets {
+        params.weight_pockets = Some(true);
+        params.weight_pocket_size = Some(pockets.size.mm());
+        params.weight_pocket_depth = Some(pockets.depth.mm());
+    }
+    params.seat_relief = Some(spec.seat_relief.mm());
 }
 
 /// `params` without those that have their default value; both sizes stay.
