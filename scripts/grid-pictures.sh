@@ -37,3 +37,7 @@ mount above - {"plate_size":[84,42],"bed_size":[256,256],"magnets":true,"mount_s
 weight below - {"plate_size":[84,42],"bed_size":[256,256],"solid_base":5,"weight_pockets":true}
 relief above - {"plate_size":[42,42],"bed_size":[256,256],"solid_base":2,"seat_relief":1}
 PICTURES
+COUPONS=$(mktemp -d)
+printf '{"magnets":true,"magnet_style":0}' | "$GRIDFLOCK" coupon - --out "$COUPONS" >/dev/null
+mv "$COUPONS/coupons.png" "$OUT/coupons.png"
+rm -r "$COUPONS"

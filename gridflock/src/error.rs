@@ -87,9 +87,11 @@ pub enum GenerateError {
         /// Number of pieces above 1 mm³.
         pieces: usize,
     },
-    /// A loose key could not be built.
-    #[error("the key between the plates could not be built")]
-    Key {
+    /// A part that is no plate could not be built.
+    #[error("the {part} could not be built")]
+    Part {
+        /// What it is.
+        part: &'static str,
         /// Why.
         #[source]
         source: SolidError,

@@ -7,6 +7,7 @@ use crate::error::{GenerateError, SolidError};
 use crate::feature::{Detail, Likeness, Site, layers};
 use crate::plan::{Plan, Slot};
 use crate::shape::coordinate;
+use crate::solid::layers::Layers;
 use crate::solid::{Mesh, NotManifold, build, check, keep_large_parts, mend, touching_edges};
 use protocol::grid::GridSpec;
 use std::collections::BTreeMap;
@@ -94,6 +95,14 @@ fn attempt(site: &Site<'_>) -> Result<Mesh, GenerateError> {
         touching.extend(touching_edges(&mesh, round));
     }
     Err(fault(SolidError::from(broken)))
+}
+
+/// A part that is no plate, as one piece and proven solid.
+pub(crate) fn build_part(layers: Layers<'_>, part: &'static str) -> Result<Mesh, GenerateError> {
+    let fault = |source: SolidError| GenerateError::Part { part, source };
+    let mesh = build(layers).map_err(fault)?;
+    check(&mesh).map_err(|broken| fault(SolidError::from(broken)))?;
+    Ok(mesh)
 }
 
 /// Turns a mesh, centres it and puts it on the bed. Near the middle of its coordinates `f32` keeps every corner of a

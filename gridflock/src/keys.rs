@@ -3,12 +3,13 @@
 //! One key goes into every place where sockets of two plates meet. It is a little lower than the plates, so that it
 //! never stands out. Keys are parts of their own: of every set there are as many as it has such places.
 
-use crate::error::{GenerateError, SolidError};
+use crate::error::GenerateError;
 use crate::feature::{Detail, Site};
+use crate::generate::build_part;
 use crate::plan::Plan;
 use crate::shape::connector::key;
+use crate::solid::Mesh;
 use crate::solid::layers::{Action, Height::Flat, Layers, Region};
-use crate::solid::{Mesh, build, check};
 use protocol::grid::{GridSpec, Length};
 
 /// A key is this much lower than its plates, tenths of a micrometre.
@@ -19,7 +20,7 @@ const GAP: i32 = 30_000;
 /// Makes one key for the plates of `plan`, standing on z = 0; `None` if they need none.
 ///
 /// # Errors
-/// `Key` for faults of this program: every mesh is proven closed and two-manifold first.
+/// `Part` for faults of this program: every mesh is proven closed and two-manifold first.
 pub fn generate_key(spec: &GridSpec, plan: &Plan) -> Result<Option<Mesh>, GenerateError> {
     let Some(fit) = spec.connectors().intersection.filter(|_| plan.keys_n > 0) else {
         return Ok(None);
@@ -28,10 +29,7 @@ pub fn generate_key(spec: &GridSpec, plan: &Plan) -> Result<Option<Mesh>, Genera
     let site = Site::new(spec, plan, plate, Detail::Full);
     let mut layers = Layers::default();
     layers.push(Region::of(key(fit)), Action::Add(Flat(0), Flat(site.top - site.bottom - LOWER)));
-    let fault = |source: SolidError| GenerateError::Key { source };
-    let mesh = build(layers).map_err(fault)?;
-    check(&mesh).map_err(|broken| fault(SolidError::from(broken)))?;
-    Ok(Some(mesh))
+    build_part(layers, "key").map(Some)
 }
 
 /// Lays all keys of `plan` out in rows on beds of the specification: one mesh per bed.

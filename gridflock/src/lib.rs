@@ -8,6 +8,7 @@
 //! Reading order: [`mod@plan`] → `shape` (outlines) → `feature` (which outlines stand where, in which order, between
 //! which heights) → `solid` (layers to triangles) → `generate` → [`export`].
 
+mod coupon;
 pub mod error;
 pub mod export;
 mod feature;
@@ -19,6 +20,7 @@ mod shape;
 mod solid;
 mod stack;
 
+pub use coupon::{Coupon, coupons, in_a_row};
 pub use error::{GenerateError, PlanError, SolidError};
 pub use export::{plan_svg, plate_svg, render, write_3mf, write_png, write_stl};
 pub use generate::{generate_plate, generate_preview};

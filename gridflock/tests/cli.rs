@@ -72,6 +72,21 @@ fn loose_keys_are_parts_of_their_own() {
 }
 
 #[test]
+fn coupons_to_try_fits_are_written_with_what_their_marks_mean() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    gridflock(&["coupon", "-", "--out", out], r#"{"magnets":true}"#)
+        .success()
+        .stdout(predicate::str::contains("corner-sockets.stl: marks are intersection_puzzle_fit in tenths"));
+    for name in ["corner-tabs.stl", "corner-sockets.stl", "magnets.stl", "coupons.png"] {
+        assert!(folder.path().join(name).exists(), "{name}");
+    }
+    gridflock(&["coupon", "-", "--out", out], r#"{"connector_intersection_puzzle":false}"#)
+        .code(3)
+        .stderr(predicate::str::contains("neither connectors nor magnets"));
+}
+
+#[test]
 fn plans_skus_and_schema_are_printed() {
     let params = r#"{"plate_size":[450,320],"magnets":true}"#;
     gridflock(&["plan", "-"], params)

@@ -132,15 +132,27 @@ pub(crate) fn key(fit: Share) -> Vec<Contour> {
 
 /// Half a connector in its own frame.
 #[derive(Clone)]
-pub(super) struct Half {
+pub(crate) struct Half {
     /// Cut from the plate first.
-    pub(super) removed: Vec<Contour>,
+    pub(crate) removed: Vec<Contour>,
     /// Added after everything else, at full height.
-    pub(super) added: Vec<Contour>,
+    pub(crate) added: Vec<Contour>,
+}
+
+impl Half {
+    /// With its other half behind the corner.
+    pub(crate) fn whole(self) -> Self {
+        let both = |half: Vec<Contour>| {
+            let mirrored = |c: &Contour| counter_clockwise(c.iter().map(|p| Point::new(p.x, -p.y)).collect());
+            let other: Vec<Contour> = half.iter().map(mirrored).collect();
+            [half, other].concat()
+        };
+        Self { removed: both(self.removed), added: both(self.added) }
+    }
 }
 
 /// Half tabs and half sockets of one fit.
-pub(super) struct Halves {
+pub(crate) struct Halves {
     tab: Half,
     socket: Half,
     keyed: Half,
@@ -148,7 +160,7 @@ pub(super) struct Halves {
 }
 
 impl Halves {
-    pub(super) fn new(fit: Share, style: Style) -> Self {
+    pub(crate) fn new(fit: Share, style: Style) -> Self {
         let shape = counter_clockwise(blend(MALE_TIGHT, MALE_LOOSE, fit));
         let corner = from_mm(CORNER_MM);
         let pocket = [circle(Point::new(-corner, -corner), CORNER_MM)];
@@ -161,7 +173,7 @@ impl Halves {
     }
 
     /// Half a socket for a key, which has no lips: both sides of the seam have one.
-    pub(super) fn keyed(&self) -> Half {
+    pub(crate) fn keyed(&self) -> Half {
         self.keyed.clone()
     }
 
@@ -169,14 +181,14 @@ impl Halves {
     ///
     /// The lists reach 0.3 mm past the corner, into the other half. Where there is none the original overhangs the
     /// grid or collides with the next plate; ours ends at the corner, or in the padding.
-    pub(super) fn tab(&self, end: Option<i32>) -> Half {
+    pub(crate) fn tab(&self, end: Option<i32>) -> Half {
         let past = end.map_or(0, |padding| padding.min(from_mm(SEAM_END as f64 / 10_000.0)));
         self.ended(&self.tab, past)
     }
 
     /// Half a socket, as [`Self::tab`]. At the end of a seam it is longer than the tab, and open to the outside where
     /// only a thin wall would be left.
-    pub(super) fn socket(&self, end: Option<i32>) -> Half {
+    pub(crate) fn socket(&self, end: Option<i32>) -> Half {
         let mut half = self.ended(&self.socket, 0);
         if let Some(padding) = end.filter(|&padding| padding > 0 && self.style == Style::Better) {
             let past = if padding < WALL_PADDING { padding } else { SOCKET_END };

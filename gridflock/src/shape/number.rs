@@ -4,7 +4,7 @@
 //! line between the first and the second column, 4 mm above the plate's first row; on plates of one column, on the
 //! eastern wall.
 
-use super::{Contour, Point, rectangle};
+use super::{Contour, Point, counter_clockwise, rectangle};
 
 const COLUMNS: i32 = 3;
 const ROWS: i32 = 5;
@@ -89,6 +89,18 @@ pub(crate) fn number(text: &str, line: Line) -> Vec<Contour> {
         }
     }
     squares
+}
+
+/// The squares of a text that is read from above, its middle at `centre`, upright to the north.
+pub(crate) fn label(text: &str, centre: Point, size: i32) -> Vec<Contour> {
+    // The name below a plate runs north, head to the west, and is read from below.
+    let line = Line { first_column_end: 0, size, is_squeezed: false };
+    let letters = i32::try_from(text.len()).unwrap_or(0);
+    let half = (letters * (COLUMNS + 1) - 1) * (size / ROWS) / 2;
+    let upright = |p: Point| Point::new(p.y - START - half, p.x);
+    let placed =
+        |square: &Contour| counter_clockwise(square.iter().map(|&p| centre.plus(upright(p))).collect());
+    number(text, line).iter().map(placed).collect()
 }
 
 #[cfg(test)]

@@ -60,6 +60,14 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
+    /// Write small parts to try connectors and magnets with, in graded clearances, and a picture of them.
+    Coupon {
+        #[command(flatten)]
+        source: Source,
+        /// Folder for the files; made if it is missing.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
     /// Print the readable SKU and the grid key.
     Sku {
         #[command(flatten)]

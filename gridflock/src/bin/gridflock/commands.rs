@@ -26,6 +26,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
         Command::Preview { source, out, below, plate } => preview(source, out, *below, plate.as_deref()),
         Command::Guide { source, out } => guide(source, out),
+        Command::Coupon { source, out } => coupon(source, out),
         Command::Sku { source } => sku(source),
         Command::Schema => print(&pretty(&gridflock::schema::schema())?),
     }
@@ -109,11 +110,7 @@ fn preview(source: &Source, out: &Path, below: bool, plate: Option<&str>) -> Res
         }
         Some("png") => {
             let mesh = mesh()?;
-            let view = if below { View::Below } else { View::Above };
-            let mut bytes = Vec::new();
-            let (width, height) = PICTURE;
-            write_png(&render(&mesh, width, height, view), &mut bytes).context("cannot write PNG")?;
-            files::write_atomic(out, &bytes)?;
+            write_picture(out, &mesh, if below { View::Below } else { View::Above })?;
         }
         Some(_) | None => {
             return Err(Failure::Input(format!(
@@ -122,6 +119,13 @@ fn preview(source: &Source, out: &Path, below: bool, plate: Option<&str>) -> Res
             )));
         }
     }
+    Ok(())
+}
+
+fn write_picture(out: &Path, mesh: &Mesh, view: View) -> Result<(), Failure> {
+    let (mut bytes, (width, height)) = (Vec::new(), PICTURE);
+    write_png(&render(mesh, width, height, view), &mut bytes).context("cannot write PNG")?;
+    files::write_atomic(out, &bytes)?;
     Ok(())
 }
 
@@ -155,6 +159,21 @@ fn guide(source: &Source, out: &Path) -> Result<(), Failure> {
         files::write_atomic(out, guide_svg(&spec, &plan, &needs).as_bytes())?;
     }
     Ok(())
+}
+
+fn coupon(source: &Source, out: &Path) -> Result<(), Failure> {
+    let coupons = gridflock::coupons(&read_spec(source)?)?;
+    if coupons.is_empty() {
+        let text = "the grid has neither connectors nor magnets: there is nothing to try";
+        return Err(Failure::Impossible(text.to_owned()));
+    }
+    files::make_folder(out)?;
+    for coupon in &coupons {
+        files::write_atomic(&out.join(format!("{}.stl", coupon.name)), &stl_bytes(&coupon.mesh)?)?;
+        print(&format!("{}.stl: marks are {}", coupon.name, coupon.marks))?;
+    }
+    let meshes: Vec<&Mesh> = coupons.iter().map(|coupon| &coupon.mesh).collect();
+    write_picture(&out.join("coupons.png"), &gridflock::in_a_row(&meshes), View::Above)
 }
 
 fn stl_bytes(mesh: &Mesh) -> anyhow::Result<Vec<u8>> {

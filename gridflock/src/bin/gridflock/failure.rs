@@ -67,7 +67,7 @@ impl From<GenerateError> for Failure {
             }
             GenerateError::NoSuchPlate { .. }
             | GenerateError::NotStacked
-            | GenerateError::Key { .. }
+            | GenerateError::Part { .. }
             | GenerateError::Solid { .. } => Self::Other(error.into()),
         }
     }
