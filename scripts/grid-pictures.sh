@@ -30,6 +30,7 @@ groove above - {"plate_size":[84,42],"bed_size":[256,256],"click":true,"click_st
 chamfer below - {"plate_size":[84,84],"bed_size":[256,256],"filler_x":0,"edge_adjust":[4,4,4,4],"bottom_chamfer":[3,3,3,3],"top_chamfer":[1.5,1.5,1.5,1.5]}
 rim above - {"plate_size":[126,84],"bed_size":[256,256],"plate_wall_thickness":[3,2,0,2],"plate_wall_height":[6,0],"plate_wall_above":[0,18,18,0],"horizontal_screw_wall_north":true,"horizontal_screw_countersink":[6,1.5]}
 screws above - {"plate_size":[126,126],"bed_size":[256,256],"solid_base":3,"vertical_screw_other":true,"vertical_screw_countersink_top":[8,2.4],"vertical_screw_counterbore_top":[8,1]}
+beds above - {"plate_size":[336,210],"bed_size":[180,180],"more_beds":[[256,256]]}
 turns above A1 {"plate_size":[126,84],"bed_size":[90,90],"seam_style":1}
 keyed above A1 {"plate_size":[126,84],"bed_size":[90,90],"seam_style":2}
 ribs above - {"plate_size":[42,42],"bed_size":[256,256],"magnets":true,"magnet_style":0,"magnet_frame_style":0,"magnet_rib_count":8,"magnet_rib_depth":0.4,"magnet_release_width":0}

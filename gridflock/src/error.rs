@@ -3,6 +3,10 @@
 use crate::plan::Slot;
 use protocol::grid::{BedClass, Length};
 
+fn joined(beds: &[BedClass]) -> String {
+    beds.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
+}
+
 /// Why there is no plan; each says what would be possible.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
@@ -16,12 +20,13 @@ pub enum PlanError {
     },
     /// Some cell does not fit the bed.
     #[error(
-        "a bed of {bed} mm is too small: a plate of a single cell takes up to {x} x {y} mm with its padding and \
-         connectors; a bed_size of at least that is possible"
+        "a bed of {} mm is too small: a plate of a single cell takes up to {x} x {y} mm with its padding and \
+         connectors; a bed_size of at least that is possible",
+        joined(beds)
     )]
     BedTooSmall {
-        /// The bed.
-        bed: BedClass,
+        /// All beds that are wished.
+        beds: Vec<BedClass>,
         /// Longest single cell in x.
         x: Length,
         /// Longest single cell in y.

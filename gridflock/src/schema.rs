@@ -44,6 +44,11 @@ fn property(name: &str, default: &Value) -> Value {
         None => json!({ "type": kind }),
     };
     match default {
+        Value::Array(list) if list.is_empty() => {
+            let pair = json!({ "type": "array", "items": limits("number"), "minItems": 2, "maxItems": 2 });
+            property.insert("type".to_owned(), json!("array"));
+            property.insert("items".to_owned(), pair);
+        }
         Value::Array(list) => {
             let kind = list.first().map_or("number", kind);
             property.insert("type".to_owned(), json!("array"));

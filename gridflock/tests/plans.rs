@@ -7,8 +7,9 @@ mod seed;
 use gridflock::plan::{Axis, plan_of_upstream};
 use gridflock::{PlanError, plan, plan_upstream};
 use proptest::prelude::*;
-use protocol::grid::{Filler, GridParams, GridSpec, Length, Segmentation, Share};
+use protocol::grid::{BedClass, Filler, GridParams, GridSpec, Length, Segmentation, Share};
 use serde::Deserialize;
+use std::collections::BTreeSet;
 
 #[derive(Deserialize)]
 struct Recorded {
@@ -113,14 +114,18 @@ fn check(spec: &GridSpec) -> Option<usize> {
         Err(other) => unreachable!("{other}"),
     };
     let (bed, axes) = (spec.bed_size(), &plan.axes);
+    let beds: Vec<_> = spec.beds().map(|bed| (BedClass::of(bed), bed)).collect();
     let mut covered = vec![0; axes.x.cells.len() * axes.y.cells.len()];
     for plate in &plan.plates {
-        assert!(
-            plate.size.x <= bed.x && plate.size.y <= bed.y,
-            "{} does not fit: {:?}",
-            plate.slot,
-            plate.size
-        );
+        let (_, own) = beds.iter().find(|(class, _)| *class == plate.bed).unwrap();
+        let [x, y] = [plate.size.x, plate.size.y];
+        assert!(x <= own.x && y <= own.y, "{} does not fit {}: {x} x {y}", plate.slot, plate.bed);
+        // Beds that are preferred do not hold it, however it lies, and it is not turned without need.
+        for (class, other) in beds.iter().take_while(|(class, _)| *class != plate.bed) {
+            let fits = (x <= other.x && y <= other.y) || (y <= other.x && x <= other.y);
+            assert!(!fits, "{} is for {} and not for {class}", plate.slot, plate.bed);
+        }
+        assert!(!plate.rotated || y > own.x || x > own.y, "{} is turned without need", plate.slot);
         for row in plate.first_cell[1]..plate.first_cell[1] + plate.cells[1] {
             for column in plate.first_cell[0]..plate.first_cell[0] + plate.cells[0] {
                 covered[row * axes.x.cells.len() + column] += 1;
@@ -129,10 +134,6 @@ fn check(spec: &GridSpec) -> Option<usize> {
         assert_eq!(plan.plate(plate.slot), Some(plate));
     }
     assert!(covered.iter().all(|&n| n == 1), "a cell is missing or doubled");
-    let upright = |p: &gridflock::Plate| {
-        if p.rotated { p.size.y <= bed.x && p.size.x <= bed.y } else { false }
-    };
-    assert!(!plan.plates.iter().any(upright), "a plate is turned without need");
     for plate in &plan.plates {
         let spans =
             |p: &gridflock::Plate, axis: usize| p.first_cell[axis]..=p.first_cell[axis] + p.cells[axis];
@@ -198,6 +199,7 @@ proptest! {
         size in prop::array::uniform2(42_u32..=1000), bed in prop::array::uniform2(40_u32..=400),
         fill in prop::array::uniform2(0_i64..3), parts in 1_i64..=5, align in 0_u32..=10, edge in prop::array::uniform4(-4_i32..20),
         wall in prop::array::uniform4(0_u32..6), intersection: bool, puzzle: bool, separate in 0_u32..5, seams in 0_i64..5,
+        other in prop::option::of(prop::array::uniform2(40_u32..=400)),
     ) {
         let params = GridParams {
             plate_size: Some(size.map(f64::from)),
@@ -211,14 +213,32 @@ proptest! {
             connector_intersection_puzzle: Some(intersection),
             connector_edge_puzzle: Some(puzzle),
             separate_edge_padding: Some(separate == 0 && !puzzle),
+            more_beds: other.map(|bed| vec![bed.map(f64::from)]),
             // Mostly the seams of the original.
             seam_style: Some(if puzzle || seams > 2 { 0 } else { seams }),
             ..GridParams::default()
         };
         if let Ok(spec) = GridSpec::check(&params) {
-            check(&spec);
+            let plates = check(&spec);
+            // More beds never cost a plate; strips of padding come with the columns and are not what is searched for.
+            let alone = GridSpec::check(&GridParams { more_beds: None, ..params.clone() }).unwrap();
+            if let (Some(plates), Some(alone)) = (plates, check(&alone)) {
+                prop_assert!(plates <= alone || spec.separate_padding(), "{plates} plates, {alone} on the first bed alone");
+            }
         }
     }
+}
+
+#[test]
+fn plates_of_a_farm_with_two_bed_sizes_say_which_bed_is_theirs() {
+    let params = r#"{"plate_size":[420,336],"bed_size":[180,180],"more_beds":[[256,256]]}"#;
+    let spec = GridSpec::check(&GridParams::from_json(params).unwrap()).unwrap();
+    let plan = plan(&spec).unwrap();
+    let beds: BTreeSet<String> = plan.report().plates.into_iter().map(|plate| plate.bed).collect();
+    assert!(beds.contains("256x256") && plan.plates.len() == 4, "{plan:?}");
+    let small = r#"{"plate_size":[420,336],"bed_size":[180,180]}"#;
+    let alone = gridflock::plan(&GridSpec::check(&GridParams::from_json(small).unwrap()).unwrap()).unwrap();
+    assert!(alone.plates.len() > 4 && alone.plates.iter().all(|plate| plate.bed.as_str() == "180x180"));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! Plans are exact: a plate's size is the size of its mesh, with all that sticks out (asserted in tests).
 
 mod axis;
+mod beds;
 mod joints;
 mod report;
 mod search;
@@ -19,6 +20,7 @@ pub use upstream::{UpstreamPlan, plan as plan_of_upstream};
 
 use crate::error::PlanError;
 use crate::shape::{connector, edge, from_mm, magnet::frame_mm};
+use beds::{Beds, classes};
 use protocol::grid::{BedClass, GEOMETRY_VERSION, GridSpec, Length, MagnetFrame, PerAxis, PerSide};
 use search::Cuts;
 use size::{Overhang, Piece, Reach, corners_connected, real_length};
@@ -63,6 +65,8 @@ pub struct Plate {
     pub cells: [usize; 2],
     /// Its real outer size on the bed, with everything that sticks out, after turning.
     pub size: PerAxis<Length>,
+    /// Class of beds it is for: the first of the specification that it fits.
+    pub bed: BedClass,
     /// Whether the plate lies turned by 90° counter-clockwise on the bed, as in its mesh and file.
     pub rotated: bool,
     /// On which sides another plate follows.
@@ -76,8 +80,8 @@ pub struct Plate {
 pub struct Plan {
     /// Whose rules it follows.
     pub style: Style,
-    /// Class of beds it is for.
-    pub bed: BedClass,
+    /// Classes of beds it is for, in the order in which they are preferred; plates say which of them is theirs.
+    pub beds: Vec<BedClass>,
     /// Cells and padding of both axes.
     pub axes: PerAxis<Axis>,
     /// Thickness of the rim outside of the padding, tenths of a micrometre.
@@ -121,12 +125,12 @@ pub fn plan(spec: &GridSpec) -> Result<Plan, PlanError> {
     }
     let axes = axes(spec);
     let reach = Reach::new(spec, Style::Better);
-    let bed = PerAxis { x: spec.bed_size().x.tenths_um(), y: spec.bed_size().y.tenths_um() };
+    let beds = Beds::of(spec);
     let walled = walled(&axes, spec);
     let found = if spec.separate_padding() {
-        strips::search(&walled, reach.corner(), bed)
+        strips::search(&walled, reach.corner(), &beds)
     } else {
-        search::search(&walled, reach.most(), bed)
+        search::search(&walled, reach.most(), &beds)
     };
     let Some(cuts) = found else {
         let longest = |axis: &Axis| {
@@ -134,7 +138,7 @@ pub fn plan(spec: &GridSpec) -> Result<Plan, PlanError> {
             Length::from_tenths_um(pieces.max().unwrap_or(0))
         };
         let (x, y) = (longest(&walled.x), longest(&walled.y));
-        return Err(PlanError::BedTooSmall { bed: spec.bed_class(), x, y });
+        return Err(PlanError::BedTooSmall { beds: classes(spec), x, y });
     };
     Ok(finished(spec, axes, cuts, reach, Style::Better))
 }
@@ -143,7 +147,7 @@ fn finished(spec: &GridSpec, axes: PerAxis<Axis>, cuts: Cuts, reach: Reach, styl
     let plates = plates(spec, &axes, &cuts, reach, style);
     let rim = spec.wall_thickness().map(Length::tenths_um);
     let keys_n = joints::keys(spec, &axes, &plates).len();
-    Plan { style, bed: spec.bed_class(), axes, rim, columns: cuts.columns, rows: cuts.rows, plates, keys_n }
+    Plan { style, beds: classes(spec), axes, rim, columns: cuts.columns, rows: cuts.rows, plates, keys_n }
 }
 
 /// The axes as the planners see them: a rim takes room like padding.
@@ -222,7 +226,7 @@ fn check_version(spec: &GridSpec) -> Result<(), PlanError> {
 /// The plates of a cut grid. In the original's plan a plate may be larger than the bed; then it is not turned. Plates
 /// of which nothing is left are left out.
 fn plates(spec: &GridSpec, axes: &PerAxis<Axis>, cuts: &Cuts, reach: Reach, style: Style) -> Vec<Plate> {
-    let bed = PerAxis { x: spec.bed_size().x.tenths_um(), y: spec.bed_size().y.tenths_um() };
+    let (beds, names) = (Beds::of(spec), classes(spec));
     let mut plates = Vec::new();
     let (mut first_x, mut number) = (0, 0);
     let rows_max = [0, 1].map(|odd| cuts.rows.iter().skip(odd).step_by(2).map(Vec::len).max().unwrap_or(0));
@@ -241,8 +245,8 @@ fn plates(spec: &GridSpec, axes: &PerAxis<Axis>, cuts: &Cuts, reach: Reach, styl
                 continue;
             }
             let size = size::size(spec, axes, reach, Piece { first_cell, cells, neighbours }, style);
-            let (x, y) = (size.x.tenths_um(), size.y.tenths_um());
-            let rotated = (x > bed.x || y > bed.y) && x <= bed.y && y <= bed.x && style == Style::Better;
+            let found = beds.place(size.x.tenths_um(), size.y.tenths_um());
+            let (bed, rotated) = found.filter(|_| style == Style::Better).unwrap_or((0, false));
             plates.push(Plate {
                 slot: Slot::new(column, row),
                 column,
@@ -250,6 +254,7 @@ fn plates(spec: &GridSpec, axes: &PerAxis<Axis>, cuts: &Cuts, reach: Reach, styl
                 first_cell,
                 cells,
                 size: if rotated { PerAxis { x: size.y, y: size.x } } else { size },
+                bed: names.get(bed).cloned().unwrap_or_else(|| spec.bed_class()),
                 rotated,
                 neighbours,
                 number: number + row + 1,

@@ -129,7 +129,7 @@ impl Plan {
                     first_cell: plate.first_cell,
                     cells: plate.cells,
                     size_mm: [plate.size.x.mm(), plate.size.y.mm()],
-                    bed: self.bed.to_string(),
+                    bed: plate.bed.to_string(),
                     rotated: plate.rotated,
                     volume_mm3: None,
                     triangles: None,

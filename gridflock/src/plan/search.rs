@@ -1,10 +1,11 @@
 //! The better planner: an exact search over the cuts of a grid.
 //!
-//! Invariants: every cell is in exactly one plate, and every plate with everything that sticks out fits the bed,
+//! Invariants: every cell is in exactly one plate, and every plate with everything that sticks out fits a bed,
 //! turned by 90° if it must be. Among those plans: fewest plates, then fewest places where four plates meet, then
 //! fewest plates that are one cell wide, then the most even sizes. No plan of this shape has fewer plates.
 
 use super::axis::Axis;
+use super::beds::Beds;
 use super::size::{Overhang, real_length};
 use protocol::grid::{PITCH, PerAxis};
 
@@ -45,48 +46,33 @@ impl Cost {
     }
 }
 
-/// Longest side that may stand across a side of `length`, on a bed that may be turned.
-pub(super) fn room_beside(length: i64, bed: PerAxis<i64>) -> Option<i64> {
-    let upright = (length <= bed.x).then_some(bed.y);
-    let turned = (length <= bed.y).then_some(bed.x);
-    upright.max(turned)
-}
-
 /// The best plan, or `None` if some single cell does not fit.
-pub(super) fn search(axes: &PerAxis<Axis>, overhang: Overhang, bed: PerAxis<i64>) -> Option<Cuts> {
+pub(super) fn search(axes: &PerAxis<Axis>, overhang: Overhang, beds: &Beds) -> Option<Cuts> {
     let (x, y) = (Pieces::new(&axes.x, overhang), Pieces::new(&axes.y, overhang));
-    let mut rows_at: Vec<(i64, Option<i64>)> = Vec::new();
-    let mut rows_n = |limit: i64| -> Option<i64> {
-        if let Some(&(_, known)) = rows_at.iter().find(|(at, _)| *at == limit) {
-            return known;
-        }
-        let found = y.cut(&|first, after| y.cost_within(limit, first, after)).map(|(cost, _)| cost.plates);
-        rows_at.push((limit, found));
-        found
-    };
-    // Rows per column depend only on the column's room, of which there are at most two.
-    let rows_upright = rows_n(bed.y);
-    let rows_turned = rows_n(bed.x);
-    let rows_beside = |length: i64| match room_beside(length, bed) {
-        Some(limit) if limit == bed.y => rows_upright,
-        Some(_) => rows_turned,
-        None => None,
+    // Rows per column depend only on the column's room, which is a side of a bed.
+    let rows_n =
+        |limit: i64| y.cut(&|first, after| y.cost_within(limit, first, after)).map(|(cost, _)| cost.plates);
+    let rows_at: Vec<(i64, Option<i64>)> =
+        beds.rooms().into_iter().map(|room| (room, rows_n(room))).collect();
+    let rows_beside = |length: i64| {
+        let room = beds.room_beside(length)?;
+        rows_at.iter().find(|(at, _)| *at == room).and_then(|(_, rows)| *rows)
     };
     let (_, columns) = x.cut(&|first, after| {
         let rows = rows_beside(x.length(first, after))?;
         let lone = rows * i64::from(x.is_lone(first, after));
         Some(Cost { plates: rows, lone, spread: x.spread(first, after), ..Cost::default() })
     })?;
-    let limits: Vec<i64> = column_limits(&x, &columns, bed)?;
+    let limits: Vec<i64> = column_limits(&x, &columns, beds)?;
     let rows = rows_of_columns(&y, &limits)?;
     Some(Cuts { columns, rows })
 }
 
-fn column_limits(x: &Pieces<'_>, columns: &[usize], bed: PerAxis<i64>) -> Option<Vec<i64>> {
+fn column_limits(x: &Pieces<'_>, columns: &[usize], beds: &Beds) -> Option<Vec<i64>> {
     let mut first = 0;
     let mut limits = Vec::with_capacity(columns.len());
     for count in columns {
-        limits.push(room_beside(x.length(first, first + count), bed)?);
+        limits.push(beds.room_beside(x.length(first, first + count))?);
         first += count;
     }
     Some(limits)
@@ -263,10 +249,29 @@ mod tests {
     const TAB: Overhang = Overhang { start: 5739, end: 11_800 };
 
     fn plan(x: usize, y: usize, bed_mm: [i64; 2]) -> (Vec<usize>, Vec<Vec<usize>>) {
-        let [bed_x, bed_y] = bed_mm.map(|mm| mm * 10_000);
+        plan_on(x, y, &[bed_mm])
+    }
+
+    fn plan_on(x: usize, y: usize, beds_mm: &[[i64; 2]]) -> (Vec<usize>, Vec<Vec<usize>>) {
         let axes = PerAxis { x: whole(x), y: whole(y) };
-        let cuts = search(&axes, TAB, PerAxis { x: bed_x, y: bed_y }).unwrap();
+        let cuts = search(&axes, TAB, &Beds::of_mm(beds_mm)).unwrap();
         (cuts.columns, cuts.rows)
+    }
+
+    #[test]
+    fn a_second_bed_saves_plates_where_it_is_larger() {
+        // 7 cells are 294 mm: two plates of 250 x 220, one of 350 x 100.
+        assert_eq!(plan_on(7, 2, &[[250, 220]]).0.len(), 2);
+        assert_eq!(plan_on(7, 2, &[[250, 220], [100, 350]]), (vec![7], vec![vec![2]]));
+        // Columns for both: nothing is as wide as one bed and as high as the other.
+        let (columns, rows) = plan_on(7, 5, &[[250, 220], [100, 350]]);
+        let beds = Beds::of_mm(&[[250, 220], [100, 350]]);
+        for (column, counts) in columns.iter().zip(&rows) {
+            for row in counts {
+                let mm = |cells: &usize| i64::try_from(*cells).unwrap() * PITCH.tenths_um();
+                assert!(beds.place(mm(column), mm(row)).is_some(), "{columns:?} {rows:?}");
+            }
+        }
     }
 
     #[test]

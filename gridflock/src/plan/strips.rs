@@ -4,7 +4,8 @@
 //! Nothing connects two strips; each is connected to the plates beside it.
 
 use super::axis::Axis;
-use super::search::{self, Cuts, Pieces, cut_positions, room_beside};
+use super::beds::Beds;
+use super::search::{self, Cuts, Pieces, cut_positions};
 use super::size::Overhang;
 use super::upstream::UpstreamPlan;
 use protocol::grid::PerAxis;
@@ -18,7 +19,7 @@ pub(super) fn core(axis: &Axis) -> Axis {
 }
 
 /// The best plan, or `None` if something does not fit.
-pub(super) fn search(axes: &PerAxis<Axis>, overhang: Overhang, bed: PerAxis<i64>) -> Option<Cuts> {
+pub(super) fn search(axes: &PerAxis<Axis>, overhang: Overhang, beds: &Beds) -> Option<Cuts> {
     let wide = |padding: i64| padding >= STRIP_MIN;
     // A plate beside a strip has connectors there.
     let connected = |axis: &Axis| Axis {
@@ -27,18 +28,18 @@ pub(super) fn search(axes: &PerAxis<Axis>, overhang: Overhang, bed: PerAxis<i64>
         end: if wide(axis.end) { overhang.end } else { axis.end },
     };
     let inner = PerAxis { x: connected(&axes.x), y: connected(&axes.y) };
-    let Cuts { columns, rows } = search::search(&inner, overhang, bed)?;
+    let Cuts { columns, rows } = search::search(&inner, overhang, beds)?;
     let (x, y) = (&axes.x, &axes.y);
     let thickness =
         [x.start + overhang.end, x.end + overhang.start, y.start + overhang.end, y.end + overhang.start];
-    if thickness.iter().any(|&thickness| thickness > bed.x.min(bed.y)) {
+    if thickness.iter().any(|&thickness| thickness > beds.narrowest()) {
         return None;
     }
     let strip = |padding: i64, thickness: i64, beside: Option<&Vec<usize>>| -> Option<Option<Vec<usize>>> {
         if !wide(padding) {
             return Some(None);
         }
-        let limit = room_beside(thickness, bed)?;
+        let limit = beds.room_beside(thickness)?;
         let avoided = beside.map(|counts| cut_positions(counts)).unwrap_or_default();
         let pieces = Pieces::new(y, Overhang { start: 0, end: 0 });
         let (_, counts) = pieces.cut(&|first, after| {

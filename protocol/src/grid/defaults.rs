@@ -111,6 +111,7 @@ impl GridParams {
             weight_pockets: Some(false),
             weight_pocket_size: Some(21.4),
             weight_pocket_depth: Some(4.0),
+            more_beds: Some(Vec::new()),
             seat_relief: Some(0.0),
         }
     }

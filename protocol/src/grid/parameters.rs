@@ -206,6 +206,12 @@ impl GridParams {
             "Taken off the top of stacked plates, so that they come apart.",
         ),
         ours(ranged(
+            "more_beds",
+            30.0,
+            2000.0,
+            "Up to four more printable areas [x, y]: a plate is for the first bed that it fits, bed_size before these.",
+        )),
+        ours(ranged(
             "seam_style",
             0.0,
             2.0,

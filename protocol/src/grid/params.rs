@@ -323,6 +323,9 @@ pub struct GridParams {
     /// Depth of those, mm.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weight_pocket_depth: Option<f64>,
+    /// Not in the original: printable areas [x, y] of other printers that plates may also be for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub more_beds: Option<Vec<[f64; 2]>>,
     /// Not in the original: floors lie this much lower below the bins, mm.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seat_relief: Option<f64>,

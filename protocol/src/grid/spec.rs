@@ -62,6 +62,12 @@ impl Segmentation {
 pub struct BedClass(String);
 
 impl BedClass {
+    /// The class of beds of a size.
+    #[must_use]
+    pub fn of(size: PerAxis<Length>) -> Self {
+        Self(format!("{}x{}", size.x, size.y))
+    }
+
     /// The class as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -82,6 +88,7 @@ pub struct GridSpec {
     pub(super) geometry_version: u32,
     pub(super) plate_size: PerAxis<Length>,
     pub(super) bed_size: PerAxis<Length>,
+    pub(super) more_beds: Vec<PerAxis<Length>>,
     pub(super) filler: PerAxis<Filler>,
     pub(super) alignment: PerAxis<Share>,
     pub(super) edge_adjust: EdgeAdjust,
@@ -144,10 +151,15 @@ impl GridSpec {
         Sku::of(self)
     }
 
-    /// Class of beds this is cut for.
+    /// Class of beds this is cut for; the first where there are several.
     #[must_use]
     pub fn bed_class(&self) -> BedClass {
-        BedClass(format!("{}x{}", self.bed_size.x, self.bed_size.y))
+        BedClass::of(self.bed_size)
+    }
+
+    /// All beds this is cut for, in the order in which they are preferred.
+    pub fn beds(&self) -> impl Iterator<Item = PerAxis<Length>> + '_ {
+        std::iter::once(self.bed_size).chain(self.more_beds.iter().copied())
     }
 
     /// Version of the geometry this was made for; another one than `gridflock` makes is refused there.

@@ -1,8 +1,12 @@
 //! What the original does not have: seam styles, ribs, screws and pockets below the bins, lower floors.
 
 use super::reader::{Filled, Reader};
-use crate::grid::{GridSpec, Length, MagnetStyle, MountScrews, PITCH, Ribs, SeamStyle, WeightPockets};
+use crate::grid::{
+    GridSpec, Length, MagnetStyle, MountScrews, PITCH, PerAxis, Ribs, SeamStyle, WeightPockets,
+};
 
+/// Most bed sizes beside the first: farms have few kinds of printers, and each makes planning longer.
+const BEDS_MAX: usize = 4;
 /// Fewer ribs do not centre a magnet.
 const RIBS_MIN: i64 = 3;
 /// What must be left below the head of a screw, above a pocket, and of other floors, mm.
@@ -14,6 +18,26 @@ const CEILING_MM: f64 = 0.2;
 const HOLE_MM: f64 = 0.5;
 
 impl Reader {
+    /// Beds beside the first one, each once.
+    pub(super) fn more_beds(&mut self, p: &Filled<'_>, first: PerAxis<Length>) -> Vec<PerAxis<Length>> {
+        let given = p.get(|p| &p.more_beds);
+        if given.len() > BEDS_MAX {
+            self.fault(
+                "more_beds",
+                format!("{} beds", given.len()),
+                format!("at most {BEDS_MAX} are wanted"),
+            );
+        }
+        let mut beds = vec![first];
+        for (index, bed) in given.into_iter().take(BEDS_MAX).enumerate() {
+            let [x, y] = self.pair(&format!("more_beds[{index}]"), bed);
+            if !beds.contains(&PerAxis { x, y }) {
+                beds.push(PerAxis { x, y });
+            }
+        }
+        beds.split_off(1)
+    }
+
     pub(super) fn seam_style(&mut self, p: &Filled<'_>) -> SeamStyle {
         let style = self.whole("seam_style", p.get(|p| &p.seam_style));
         if style != 0 && p.get(|p| &p.connector_edge_puzzle) {
@@ -163,10 +187,13 @@ mod tests {
         assert!(spec(idle).beyond_original().is_empty());
         let used = spec(
             r#"{"solid_base":6,"magnets":true,"magnet_style":0,"magnet_rib_count":6,"seat_relief":0.25,"seam_style":1,
-                "weight_pockets":true,"mount_screws":true}"#,
+                "weight_pockets":true,"mount_screws":true,"more_beds":[[180,180],[250,220],[180,180]]}"#,
         );
-        let names = ["seam_style", "magnet_rib_count", "mount_screws", "weight_pockets", "seat_relief"];
+        let names =
+            ["more_beds", "seam_style", "magnet_rib_count", "mount_screws", "weight_pockets", "seat_relief"];
         assert_eq!(used.beyond_original(), names);
+        // A bed given twice is one bed.
+        assert_eq!(used.beds().count(), 2);
         let back: GridSpec = serde_json::from_str(&serde_json::to_string(&used).unwrap()).unwrap();
         assert_eq!(back, used);
     }
@@ -190,6 +217,8 @@ mod tests {
                 r#"{"magnets":true,"magnet_style":0,"magnet_rib_count":8,"magnet_release_width":5.2,"magnet_rib_depth":0.4}"#,
                 "magnet_rib_depth is 0.4; at most 0.3500 mm are wanted beside magnet_release_width",
             ),
+            (r#"{"more_beds":[[250,20]]}"#, "more_beds[0][1] is 20; a length from 30 to 2000 mm"),
+            (r#"{"more_beds":[[1,2],[50,50],[60,60],[70,70],[80,80]]}"#, "more_beds is 5 beds; at most 4"),
             (
                 r#"{"mount_screws":true}"#,
                 "mount_screws is true; false is wanted without magnets and solid_base",

@@ -37,6 +37,9 @@ pub(super) fn misread(name: &str, value: &Value, error: &serde_json::Error) -> S
         Value::Number(n) if n.is_f64() => "a number is wanted".to_owned(),
         Value::Number(_) => "a whole number is wanted".to_owned(),
         Value::String(_) => "a text is wanted".to_owned(),
+        Value::Array(list) if list.is_empty() => {
+            "a list of pairs of numbers is wanted, such as [[180.0,180.0]]".to_owned()
+        }
         Value::Array(list) => format!("a list of {} numbers is wanted, such as {default}", list.len()),
         Value::Null | Value::Object(_) => error.to_string(),
     };
@@ -79,6 +82,7 @@ impl Reader {
             geometry_version,
             plate_size: PerAxis { x: plate_x, y: plate_y },
             bed_size: PerAxis { x: bed_x, y: bed_y },
+            more_beds: self.more_beds(p, PerAxis { x: bed_x, y: bed_y }),
             filler: self.filler(p),
             alignment: PerAxis {
                 x: self.share("alignment[0]", align_x),

@@ -212,6 +212,7 @@ fn beyond(spec: &GridSpec, params: &mut GridParams) {
         params.weight_pocket_size = Some(pockets.size.mm());
         params.weight_pocket_depth = Some(pockets.depth.mm());
     }
+    params.more_beds = Some(spec.more_beds.iter().map(|bed| [bed.x.mm(), bed.y.mm()]).collect());
     params.seat_relief = Some(spec.seat_relief.mm());
 }
 
