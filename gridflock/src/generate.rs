@@ -4,7 +4,7 @@
 //! two parts of a plate touch in a line only, which is no solid, they are joined by a bridge thinner than a hair.
 
 use crate::error::{GenerateError, SolidError};
-use crate::feature::{Detail, Likeness, Site, layers};
+use crate::feature::{Detail, Likeness, Site, Tries, layers};
 use crate::plan::{Plan, Slot};
 use crate::shape::coordinate;
 use crate::solid::layers::Layers;
@@ -31,7 +31,7 @@ pub fn generate_plate(spec: &GridSpec, plan: &Plan, slot: Slot) -> Result<Mesh, 
 /// Where holes meet other surfaces so closely that no proper solid comes of it, they are moved and made larger by this
 /// much, tenths of a micrometre, at most so many times: far less than a printer sees, and it takes luck to need it.
 const NUDGE: i32 = 67;
-const NUDGES: u8 = 5;
+const NUDGES: i32 = 5;
 
 /// Most cells whose previews have all details.
 const DETAILED_CELLS_MAX: usize = 300;
@@ -64,12 +64,15 @@ pub fn generate_preview(spec: &GridSpec, plan: &Plan) -> Result<Mesh, GenerateEr
 /// A plate as one piece and proven solid, in the frame of its first cell.
 pub(crate) fn in_own_frame(mut site: Site<'_>) -> Result<Mesh, GenerateError> {
     let mut result = attempt(&site);
-    for _ in 1..NUDGES {
-        if !matches!(result, Err(GenerateError::Solid { .. })) {
-            return result;
+    for tries in [Tries::First, Tries::Second] {
+        site.tries = tries;
+        for nudge in (1..NUDGES).map(|times| times * NUDGE) {
+            if !matches!(result, Err(GenerateError::Solid { .. })) {
+                return result;
+            }
+            site.nudge = nudge;
+            result = attempt(&site);
         }
-        site.nudge += NUDGE;
-        result = attempt(&site);
     }
     result
 }

@@ -24,8 +24,8 @@ const SOAK_CASES: u64 = 20_000;
 /// At least so many of a hundred drawn grids must be possible, or nothing is tested.
 const POSSIBLE_PERCENT: usize = 50;
 
-/// At most so many of a hundred grids of the original may end without a plate.
-const UNPROVEN_PERCENT: usize = 2;
+/// At most so many of a thousand grids of the original may end without a plate.
+const UNPROVEN_PERMILLE: usize = 5;
 
 /// What came of one grid.
 #[derive(Debug, PartialEq, Eq)]
@@ -108,7 +108,7 @@ fn run(upstream: bool) {
     assert!(broken.is_empty(), "{} of {cases} (seed {seed}):\n{broken:#?}", broken.len());
     let all = solid + refused + apart + unproven;
     // Quirks of the original leave surfaces within a micrometre of each other; ours have none of that.
-    assert!(unproven * 100 <= UNPROVEN_PERCENT * all, "{unproven} of {all} of the original's are not made");
+    assert!(unproven * 1000 <= UNPROVEN_PERMILLE * all, "{unproven} of {all} of the original's are not made");
     assert!(solid * 100 >= POSSIBLE_PERCENT * all, "{solid} solid, {refused} refused, {apart} in pieces");
 }
 

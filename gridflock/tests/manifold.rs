@@ -139,6 +139,31 @@ fn grids_that_once_came_out_broken_are_proper_solids() {
 }
 
 #[test]
+fn pieces_of_the_edge_puzzle_reach_into_strips_of_padding() {
+    let params = r#"{"plate_size":[84,84],"filler_x":0,"filler_y":0,"edge_adjust":[9,9,9,9],"separate_edge_padding":true,
+        "connector_intersection_puzzle":false,"connector_edge_puzzle":true}"#;
+    let spec = GridSpec::check(&GridParams::from_json(params).unwrap()).unwrap();
+    let plan = plan(&spec).unwrap();
+    let sizes: Vec<_> = plan
+        .plates
+        .iter()
+        .map(|p| (p.slot.to_string(), p.size.x.tenths_um(), p.size.y.tenths_um()))
+        .collect();
+    let of = |name: &str| sizes.iter().find(|(slot, ..)| slot == name).map(|&(_, x, y)| [x, y]).unwrap();
+    // Pieces reach 3.7 mm into strips; into the wall of a cell without a floor they reach 2.85 mm.
+    assert_eq!(of("B2"), [877_000, 877_000]);
+    assert_eq!((of("B1"), of("C1")), ([840_000, 118_500], [90_000, 1_020_000]));
+    for plate in &plan.plates {
+        check(&stl(&generate_plate(&spec, &plan, plate.slot).unwrap()), plate, true);
+    }
+    // Padding that cannot hold a socket stays with its plate.
+    let narrow = params.replace("[9,9,9,9]", "[4.9,4.9,4.9,4.9]");
+    let spec = GridSpec::check(&GridParams::from_json(&narrow).unwrap()).unwrap();
+    assert_eq!(gridflock::plan(&spec).unwrap().plates.len(), 1);
+    assert!(plan_upstream(&spec).unwrap_err().to_string().contains("strips of padding"));
+}
+
+#[test]
 fn random_plates_of_the_original_are_proper_solids() {
     let mut runner = proptest::test_runner::TestRunner::new(seed::config(30));
     let result = runner.run(&params(), |Params(params)| {

@@ -212,7 +212,7 @@ proptest! {
             plate_wall_thickness: Some(wall.map(f64::from)),
             connector_intersection_puzzle: Some(intersection),
             connector_edge_puzzle: Some(puzzle),
-            separate_edge_padding: Some(separate == 0 && !puzzle),
+            separate_edge_padding: Some(separate == 0),
             more_beds: other.map(|bed| vec![bed.map(f64::from)]),
             // Mostly the seams of the original.
             seam_style: Some(if puzzle || seams > 2 { 0 } else { seams }),

@@ -40,11 +40,13 @@ pub(super) fn add_magnet_border<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>)
 pub(super) fn add_tabs<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>) {
     let Some(puzzle) = site.spec.connectors().edge else { return };
     let sides = site.plate.neighbours;
+    let strips = site.plan.strips_beyond(site.spec, site.plate);
     let mut cells = Vec::new();
     if let Some((seam, spans)) = beyond(&site.lines_y, &site.lines_x, sides.north) {
         cells.extend(spans.map(|(low, high)| {
             (
                 Side::across_y(seam),
+                strips.north,
                 Cell { low: Point::new(low, seam), high: Point::new(high, seam + pitch()) },
             )
         }));
@@ -53,6 +55,7 @@ pub(super) fn add_tabs<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>) {
         cells.extend(spans.map(|(low, high)| {
             (
                 Side::across_x(seam),
+                strips.east,
                 Cell { low: Point::new(seam, low), high: Point::new(seam + pitch(), high) },
             )
         }));
@@ -60,11 +63,15 @@ pub(super) fn add_tabs<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>) {
     let shape = tab(&puzzle);
     let has_floor = site.bottom < 0;
     let mut masks = Masks::default();
-    for (side, cell) in &cells {
+    for (side, is_strip, cell) in &cells {
         let mut pieces = side.pieces(&puzzle, &shape, *cell, site);
         if !site.is_upstream() {
             let within = [side.within(site)];
             pieces = intersection(&pieces, &within);
+        }
+        if *is_strip {
+            masks.into_strips.extend(pieces);
+            continue;
         }
         let foot = intersection(&pieces, &[cell.outline(WALL_MM)]);
         let core = intersection(&foot, &[cell.outline(CORE_MM)]);
@@ -78,8 +85,13 @@ pub(super) fn add_tabs<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>) {
         masks.foot.extend(foot);
         masks.core.extend(core);
     }
+    let into_strips = std::mem::take(&mut masks.into_strips);
     if !masks.pieces.is_empty() {
-        masks.push(layers, site, &puzzle, has_floor, cells.into_iter().map(|(_, cell)| cell).collect());
+        masks.push(layers, site, &puzzle, has_floor, cells.into_iter().map(|(.., cell)| cell).collect());
+    }
+    if !into_strips.is_empty() {
+        let top = coordinate(puzzle.height.tenths_um() - puzzle.male_delta.tenths_um());
+        layers.push(Region::of(into_strips), Action::Add(Flat(site.bottom), Flat(top)));
     }
 }
 
@@ -97,6 +109,8 @@ fn beyond<'l>(
 #[derive(Default)]
 struct Masks {
     pieces: Vec<Contour>,
+    /// Those that nothing limits: there is no bin over a strip of padding.
+    into_strips: Vec<Contour>,
     /// Over the lower slope of the neighbour's seat and its floor.
     foot: Vec<Contour>,
     /// Over its floor.

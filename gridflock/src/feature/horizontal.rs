@@ -1,6 +1,6 @@
 //! Screw holes through the rim, one per cell; the head is inside and has its room in the plate.
 
-use super::Site;
+use super::{Site, Tries};
 use crate::shape::lying::Lying;
 use crate::shape::{Contour, Point, coordinate};
 use crate::solid::layers::{Action, Layers, Region, STEEPEST, Slope};
@@ -95,7 +95,11 @@ fn pieces(
     half_cell: i32,
 ) -> Vec<Lying> {
     let ScrewHole { diameter, countersink, counterbore } = screws.hole;
-    let z = axis_z(site) + coordinate(screws.offset[1].tenths_um()) + site.nudge;
+    let up = match site.tries {
+        Tries::First => site.nudge,
+        Tries::Second => 2 * site.nudge,
+    };
+    let z = axis_z(site) + coordinate(screws.offset[1].tenths_um()) + up;
     let head = diameter.max(countersink[0]).max(counterbore[0]);
     let bore = coordinate(counterbore[1].tenths_um());
     let sink = coordinate(countersink[1].tenths_um());

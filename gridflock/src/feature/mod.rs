@@ -23,7 +23,7 @@ mod thumbscrew;
 mod vertical;
 mod weight;
 
-pub(crate) use site::{Detail, Likeness, Site};
+pub(crate) use site::{Detail, Likeness, Site, Tries};
 
 use crate::solid::layers::{Layers, RegionSet};
 

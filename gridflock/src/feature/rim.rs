@@ -3,7 +3,7 @@
 //! Between the corners the extra height changes evenly; the corners themselves are flat. On a grid of several plates
 //! ours runs from corner to corner of the grid; the original starts anew on every plate.
 
-use super::Site;
+use super::{Site, Tries};
 use crate::shape::outline::{outline, rim_outline};
 use crate::shape::{Point, coordinate};
 use crate::solid::layers::{Action, Height, Height::Flat, Layers, Region, STEEPEST, Slope};
@@ -56,7 +56,7 @@ impl Edge {
     /// An edge at one height.
     pub(super) fn flat(z: i32) -> Self {
         let nowhere = Point::new(0, 0);
-        Self { from: z, corners: [0; 4], ground: Ground { low: nowhere, high: nowhere } }
+        Self { from: z, corners: [0; 4], ground: Ground { low: nowhere, high: nowhere, is_smooth: false } }
     }
 
     /// The edge of the rim.
@@ -105,12 +105,15 @@ impl Edge {
 struct Ground {
     low: Point,
     high: Point,
+    /// Whether both sides count in a rounded corner, so that their heights meet there without a step.
+    is_smooth: bool,
 }
 
 impl Ground {
     fn new(site: &Site<'_>) -> Self {
+        let is_smooth = site.tries == Tries::Second;
         if site.is_upstream() {
-            return Self { low: site.low, high: site.high };
+            return Self { low: site.low, high: site.high, is_smooth };
         }
         let (x, y) = (&site.plan.axes.x, &site.plan.axes.y);
         let [first_x, first_y] = site.plate.first_cell;
@@ -118,6 +121,7 @@ impl Ground {
         Self {
             low: Point::new(-coordinate(west), -coordinate(south)),
             high: Point::new(coordinate(x.outer() - west), coordinate(y.outer() - south)),
+            is_smooth,
         }
     }
 
@@ -131,6 +135,19 @@ impl Ground {
         };
         let along_x = |from, to| mix(from, to, point.x, self.low.x, self.high.x);
         let along_y = |from, to| mix(from, to, point.y, self.low.y, self.high.y);
+        let is_inside =
+            (self.low.x..self.high.x).contains(&point.x) && (self.low.y..self.high.y).contains(&point.y);
+        if self.is_smooth && is_inside {
+            let is_west = point.x - self.low.x < self.high.x - point.x;
+            let is_south = point.y - self.low.y < self.high.y - point.y;
+            let (beside, corner) = match (is_west, is_south) {
+                (true, true) => (along_x(sw, se) + along_y(sw, nw), sw),
+                (true, false) => (along_x(nw, ne) + along_y(sw, nw), nw),
+                (false, false) => (along_x(nw, ne) + along_y(se, ne), ne),
+                (false, true) => (along_x(sw, se) + along_y(se, ne), se),
+            };
+            return beside - corner;
+        }
         // Beside the grid a side; inside, at rounded corners, the nearer of both.
         if point.y >= self.high.y {
             along_x(nw, ne)

@@ -16,6 +16,17 @@ pub(crate) enum Detail {
     Coarse,
 }
 
+/// What is done about surfaces that meet too closely for a proper solid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tries {
+    /// Holes are moved and larger by the nudge.
+    First,
+    /// Lying holes are moved twice as far up, which also lifts a lowest line that moving and growing alike left where
+    /// it was; and a rim's heights go on without a step in the rounded corners of the plate. Only where all of the
+    /// first tries failed, so that plates which came out before stay as they were.
+    Second,
+}
+
 /// What decides the mesh of a plate, apart from its specification.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Likeness {
@@ -24,6 +35,8 @@ pub(crate) struct Likeness {
     neighbours: [bool; 4],
     /// First line of the seams in x and y where tabs and sockets take turns: odd or even.
     turn: Option<[bool; 2]>,
+    /// Whether strips of padding follow in the north and east.
+    strips: [bool; 2],
     seats: Vec<Point>,
     empty: Vec<Point>,
     /// Where it is in the grid, if that makes a difference.
@@ -51,6 +64,8 @@ pub(crate) struct Site<'a> {
     pub(crate) top: i32,
     /// By how much holes are moved and larger, to be clear of other surfaces.
     pub(crate) nudge: i32,
+    /// Which other ways to clear them are taken.
+    pub(crate) tries: Tries,
     seats: Vec<Cell>,
     empty: Vec<Cell>,
     detail: Detail,
@@ -83,6 +98,7 @@ impl<'a> Site<'a> {
             empty: Vec::new(),
             detail,
             nudge: 0,
+            tries: Tries::First,
         };
         site.sort_cells();
         site
@@ -140,6 +156,7 @@ impl<'a> Site<'a> {
     /// Plates of one specification that are alike have the same mesh.
     pub(crate) fn likeness(&self) -> Likeness {
         let sides = self.plate.neighbours;
+        let strips = self.plan.strips_beyond(self.spec, self.plate);
         let is_alternating = self.spec.connectors().seams == SeamStyle::Alternating;
         let is_placed = self.spec.vertical_screws().is_some() || self.spec.wall().is_some();
         Likeness {
@@ -147,6 +164,7 @@ impl<'a> Site<'a> {
             corners: [self.low, self.high],
             neighbours: [sides.north, sides.east, sides.south, sides.west],
             turn: is_alternating.then(|| self.plate.first_cell.map(|first| first % 2 == 1)),
+            strips: [strips.north, strips.east],
             seats: self.seats.iter().map(|cell| cell.low).collect(),
             empty: self.empty.iter().map(|cell| cell.low).collect(),
             place: is_placed.then_some(self.plate.first_cell),

@@ -97,6 +97,12 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// On which sides of a plate a strip of padding follows.
+    pub(crate) fn strips_beyond(&self, spec: &GridSpec, plate: &Plate) -> Sides<bool> {
+        let &Plate { first_cell, cells, neighbours, .. } = plate;
+        size::strips_beyond(spec, &self.axes, Piece { first_cell, cells, neighbours })
+    }
+
     /// The plate of a slot.
     #[must_use]
     pub fn plate(&self, slot: Slot) -> Option<&Plate> {
@@ -128,7 +134,7 @@ pub fn plan(spec: &GridSpec) -> Result<Plan, PlanError> {
     let beds = Beds::of(spec);
     let walled = walled(&axes, spec);
     let found = if spec.separate_padding() {
-        strips::search(&walled, reach.corner(), &beds)
+        strips::search(&walled, reach.most(), &beds, strips::least(spec))
     } else {
         search::search(&walled, reach.most(), &beds)
     };
@@ -171,6 +177,10 @@ pub fn plan_upstream(spec: &GridSpec) -> Result<Plan, PlanError> {
     let fields = spec.beyond_original();
     if !fields.is_empty() {
         return Err(PlanError::BeyondOriginal { fields });
+    }
+    if spec.separate_padding() && spec.connectors().edge.is_some() {
+        let reason = "puts pieces of the edge puzzle into strips of padding that do not hold them".to_owned();
+        return Err(PlanError::UpstreamFails { reason });
     }
     let axes = axes(spec);
     if let Some(magnets) = spec.magnets().filter(|magnets| magnets.frame == MagnetFrame::Round) {

@@ -21,8 +21,12 @@ pub(super) struct Overhang {
 pub(super) struct Reach {
     /// Lips and tabs at cell corners.
     corner: Overhang,
-    /// Pieces in the middle of sides.
+    /// Pieces in the middle of sides, into plates.
     side: i64,
+    /// The same into strips of padding, where no bin limits them.
+    strip: i64,
+    /// Whether there are strips.
+    has_strips: bool,
 }
 
 impl Reach {
@@ -40,12 +44,14 @@ impl Reach {
         // Without a floor the piece ends at the foot of the wall.
         let within = |reach: i64| if has_floor { reach } else { reach.min(i64::from(FOOT)) };
         let side = spec.connectors().edge.map_or(0, |puzzle| within(edge::reach(&puzzle)));
-        Self { corner, side }
+        let strip = spec.connectors().edge.map_or(0, |puzzle| edge::reach(&puzzle));
+        Self { corner, side, strip, has_strips: spec.separate_padding() }
     }
 
     /// The most that sticks out of any plate.
     pub(super) fn most(self) -> Overhang {
-        Overhang { start: self.corner.start, end: self.corner.end.max(self.side) }
+        let side = if self.has_strips { self.strip } else { self.side };
+        Overhang { start: self.corner.start, end: self.corner.end.max(side) }
     }
 
     pub(super) const fn corner(self) -> Overhang {
@@ -62,10 +68,10 @@ pub(super) fn real_length(axis: &Axis, overhang: Overhang, first: usize, after: 
 
 /// A plate as far as its size depends on it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Piece {
-    pub(super) first_cell: [usize; 2],
-    pub(super) cells: [usize; 2],
-    pub(super) neighbours: Sides<bool>,
+pub(crate) struct Piece {
+    pub(crate) first_cell: [usize; 2],
+    pub(crate) cells: [usize; 2],
+    pub(crate) neighbours: Sides<bool>,
 }
 
 /// Real outer size of a piece.
@@ -88,16 +94,40 @@ pub(super) fn size(
             .is_some_and(|puzzle| cells.iter().any(|&cell| !edge::places(&puzzle, cell, style).is_empty()));
         if has_piece { reach.side } else { 0 }
     };
+    let strips = strips_beyond(spec, axes, piece);
+    let into = |is_strip: bool, side: i64| if is_strip && side > 0 { reach.strip } else { side };
     let out = |seam: bool, of_corner: i64, of_side: i64, outside: i64| {
         if seam { of_corner.max(of_side) } else { outside }
     };
     let x = out(west, corners.west, 0, axes.x.start + wall.west.tenths_um())
         + axes.x.span(first_x, first_x + cells_x)
-        + out(east, corners.east, pieces(&axes.y, first_y, cells_y), axes.x.end + wall.east.tenths_um());
+        + out(
+            east,
+            corners.east,
+            into(strips.east, pieces(&axes.y, first_y, cells_y)),
+            axes.x.end + wall.east.tenths_um(),
+        );
     let y = out(south, corners.south, 0, axes.y.start + wall.south.tenths_um())
         + axes.y.span(first_y, first_y + cells_y)
-        + out(north, corners.north, pieces(&axes.x, first_x, cells_x), axes.y.end + wall.north.tenths_um());
+        + out(
+            north,
+            corners.north,
+            into(strips.north, pieces(&axes.x, first_x, cells_x)),
+            axes.y.end + wall.north.tenths_um(),
+        );
     PerAxis { x: Length::from_tenths_um(x), y: Length::from_tenths_um(y) }
+}
+
+/// On which sides of a plate a strip of padding follows.
+pub(crate) fn strips_beyond(spec: &GridSpec, axes: &PerAxis<Axis>, piece: Piece) -> Sides<bool> {
+    let Piece { first_cell: [first_x, first_y], cells: [cells_x, cells_y], neighbours } = piece;
+    let is = |seam: bool, cells: usize, is_end: bool| spec.separate_padding() && seam && cells > 0 && is_end;
+    Sides {
+        north: is(neighbours.north, cells_y, first_y + cells_y == axes.y.cells.len()),
+        east: is(neighbours.east, cells_x, first_x + cells_x == axes.x.cells.len()),
+        south: is(neighbours.south, cells_y, first_y == 0),
+        west: is(neighbours.west, cells_x, first_x == 0),
+    }
 }
 
 /// What sticks out at the cell corners of each side.

@@ -8,10 +8,20 @@ use super::beds::Beds;
 use super::search::{self, Cuts, Pieces, cut_positions};
 use super::size::Overhang;
 use super::upstream::UpstreamPlan;
-use protocol::grid::PerAxis;
+use crate::shape::edge;
+use protocol::grid::{GridSpec, PerAxis};
 
 /// Narrower padding stays with its plate in our plans: a strip must hold its tabs, tenths of a micrometre.
 const STRIP_MIN: i64 = 60_000;
+
+/// What the socket of the edge puzzle leaves of a strip behind it, tenths of a micrometre.
+const WALL_MIN: i64 = 12_000;
+
+/// The narrowest padding that becomes a strip.
+pub(super) fn least(spec: &GridSpec) -> i64 {
+    let socket = spec.connectors().edge.map(|puzzle| edge::reach(&puzzle) + puzzle.gap.tenths_um());
+    socket.map_or(STRIP_MIN, |socket| STRIP_MIN.max(socket + WALL_MIN))
+}
 
 /// An axis without the padding that becomes strips in the original.
 pub(super) fn core(axis: &Axis) -> Axis {
@@ -19,8 +29,8 @@ pub(super) fn core(axis: &Axis) -> Axis {
 }
 
 /// The best plan, or `None` if something does not fit.
-pub(super) fn search(axes: &PerAxis<Axis>, overhang: Overhang, beds: &Beds) -> Option<Cuts> {
-    let wide = |padding: i64| padding >= STRIP_MIN;
+pub(super) fn search(axes: &PerAxis<Axis>, overhang: Overhang, beds: &Beds, least: i64) -> Option<Cuts> {
+    let wide = |padding: i64| padding >= least;
     // A plate beside a strip has connectors there.
     let connected = |axis: &Axis| Axis {
         cells: axis.cells.clone(),
@@ -52,9 +62,9 @@ pub(super) fn search(axes: &PerAxis<Axis>, overhang: Overhang, beds: &Beds) -> O
     let [west_thickness, east_thickness, ..] = thickness;
     let west = strip(x.start, west_thickness, rows.first())?;
     let east = strip(x.end, east_thickness, rows.last())?;
-    let rows = rows.into_iter().map(|counts| ended(counts, y, STRIP_MIN));
+    let rows = rows.into_iter().map(|counts| ended(counts, y, least));
     let rows: Vec<_> = west.into_iter().chain(rows).chain(east).collect();
-    Some(Cuts { columns: ended(columns, x, STRIP_MIN), rows })
+    Some(Cuts { columns: ended(columns, x, least), rows })
 }
 
 /// The original's plan: strips at both ends have the rows of their own parity, without strips.

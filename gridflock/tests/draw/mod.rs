@@ -115,7 +115,6 @@ impl Dice {
             return;
         }
         p.connector_edge_puzzle = Some(true);
-        p.separate_edge_padding = None;
         p.edge_puzzle_count = Some(1 + self.below(3) as i64);
         if self.one_in(2) {
             p.edge_puzzle_dim = Some([self.mm(5.5, 12.0), self.mm(1.5, 4.0)]);

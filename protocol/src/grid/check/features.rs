@@ -56,11 +56,6 @@ impl Reader {
         }
         let count = i32::try_from(puzzle.count).map_or(0.0, f64::from);
         let all = count * (bar + 2.0) - 2.0;
-        if p.get(|p| &p.separate_edge_padding) {
-            let wanted =
-                "false is wanted with connector_edge_puzzle: strips of padding cannot hold its pieces";
-            self.fault("separate_edge_padding", true, wanted);
-        }
         if all > 34.0 {
             let wanted = format!(
                 "bars of {bar} mm with 2 mm between them take {all} mm; at most 34 mm of a cell are wanted"
