@@ -4,14 +4,11 @@
 //! two parts of a plate touch in a line only, which is no solid, they are joined by a bridge thinner than a hair.
 
 use crate::error::{GenerateError, SolidError};
-use crate::feature::{Detail, Likeness, Site, Tries, layers};
+use crate::feature::{Detail, Site, Tries, layers};
 use crate::plan::{Plan, Slot};
-use crate::shape::coordinate;
 use crate::solid::layers::Layers;
 use crate::solid::{Mesh, NotManifold, build, check, keep_large_parts, mend, touching_edges};
 use protocol::grid::GridSpec;
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 /// Times that touching parts are joined; joining two can make a third touch.
 const MENDS_MAX: i32 = 6;
@@ -32,34 +29,6 @@ pub fn generate_plate(spec: &GridSpec, plan: &Plan, slot: Slot) -> Result<Mesh, 
 /// much, tenths of a micrometre, at most so many times: far less than a printer sees, and it takes luck to need it.
 const NUDGE: i32 = 67;
 const NUDGES: i32 = 5;
-
-/// Most cells whose previews have all details.
-const DETAILED_CELLS_MAX: usize = 300;
-
-/// All plates where they lie in the assembled grid, as one mesh to look at (tabs lie in sockets: it is not one solid).
-/// Without numbers; of a very large grid without what is hardly seen. Plates that are alike are made once.
-///
-/// # Errors
-/// As [`generate_plate`].
-pub fn generate_preview(spec: &GridSpec, plan: &Plan) -> Result<Mesh, GenerateError> {
-    let cells = plan.axes.x.cells.len() * plan.axes.y.cells.len();
-    let detail = if cells > DETAILED_CELLS_MAX { Detail::Coarse } else { Detail::Unnumbered };
-    let mut made: BTreeMap<Likeness, Mesh> = BTreeMap::new();
-    let mut all = Mesh::default();
-    for plate in &plan.plates {
-        let site = Site::new(spec, plan, plate, detail);
-        let mut mesh = match made.entry(site.likeness()) {
-            Entry::Occupied(known) => known.get().clone(),
-            Entry::Vacant(place) => place.insert(in_own_frame(site)?).clone(),
-        };
-        let [x, y] = [(&plan.axes.x, plate.first_cell[0]), (&plan.axes.y, plate.first_cell[1])]
-            .map(|(axis, first)| coordinate(axis.span(0, first)));
-        mesh.map(|[px, py, pz]| [px + x, py + y, pz]);
-        all.append(&mesh);
-    }
-    place(&mut all, false);
-    Ok(all)
-}
 
 /// A plate as one piece and proven solid, in the frame of its first cell.
 pub(crate) fn in_own_frame(mut site: Site<'_>) -> Result<Mesh, GenerateError> {
@@ -124,6 +93,7 @@ mod tests {
     use super::*;
     use crate::plan::{Plate, Sides};
     use crate::shape::boolean::{difference, intersection, union};
+    use crate::shape::coordinate;
     use crate::shape::seam::{Seams, connectors};
     use crate::shape::{Contour, Point, rectangle, twice_area};
     use protocol::grid::GridParams;

@@ -26,7 +26,7 @@ const STEPS: i32 = 15;
 pub(super) fn add<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>) {
     let Some(click) = site.spec.click() else { return };
     let latches = latches(site, click);
-    if latches.is_empty() || site.detail() == Detail::Coarse {
+    if latches.is_empty() || site.detail() >= Detail::Coarse {
         return;
     }
     match click {

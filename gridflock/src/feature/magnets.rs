@@ -20,7 +20,7 @@ pub(super) fn add<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>) {
     }
     let [slot, release] = hole_heights(site, magnets);
     layers.push(Region::of(shapes.frames), Action::Add(Flat(site.level), Flat(0)));
-    if site.detail() == Detail::Coarse {
+    if site.detail() >= Detail::Coarse {
         return;
     }
     layers.push(Region::of(shapes.slots), Action::Cut(Flat(slot[0]), Flat(slot[1])));

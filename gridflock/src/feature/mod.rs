@@ -58,10 +58,14 @@ const FEATURES: &[Feature] = &[
     horizontal::cut,
 ];
 
+/// Those of a plate of a very large grid that is only looked at.
+const PLAIN_FEATURES: &[Feature] = &[body::add, seat::cut_plain, body::keep, rim::add];
+
 /// All layers of a plate.
 pub(crate) fn layers<'s>(site: &'s Site<'s>) -> Layers<'s> {
     let mut layers = Layers::default();
-    for feature in FEATURES {
+    let features = if site.detail() == Detail::Plain { PLAIN_FEATURES } else { FEATURES };
+    for feature in features {
         feature(&mut layers, site);
     }
     layers

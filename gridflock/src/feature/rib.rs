@@ -14,7 +14,7 @@ pub(super) fn add<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>) {
     let Some((magnets, found)) = site.spec.magnets().and_then(|m| m.ribs.map(|found| (m, found))) else {
         return;
     };
-    if site.detail() == Detail::Coarse {
+    if site.detail() >= Detail::Coarse {
         return;
     }
     let mut shapes = MagnetShapes::default();

@@ -20,6 +20,17 @@ pub(super) fn cut<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>) {
     layers.push(ring(site, None, CORE_MM), Action::Cut(Flat(floor), Flat(FAR)));
 }
 
+/// The upper slope, and everything inside of it.
+pub(super) fn cut_plain<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>) {
+    if site.seats().is_empty() {
+        return;
+    }
+    let upper = slope(layers, site, WALL_MM, UPPER_SLOPE);
+    layers.push(ring(site, Some(WALL_MM), RIM_MM), Action::Cut(upper, Flat(FAR)));
+    let floor = if site.bottom < 0 { 0 } else { -FAR };
+    layers.push(ring(site, None, WALL_MM), Action::Cut(Flat(floor), Flat(FAR)));
+}
+
 fn slope<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>, radius_mm: f64, range: [i32; 2]) -> Height {
     let height = move |point| site.cell_at(point).slope_height_by(point, radius_mm, range, site.stride());
     layers.slope(Slope { range, steepness: 1, height: Box::new(height) })

@@ -12,8 +12,10 @@ pub(crate) enum Detail {
     Full,
     /// All but its number, to look at: equal plates are the same then.
     Unnumbered,
-    /// What can be seen of a very large grid: no numbers, latches or magnet holes, corners of two chords.
+    /// What can be seen of a large grid: no numbers, latches or magnet holes, corners of two chords.
     Coarse,
+    /// What can be seen of a very large grid: its outline, rim and cells, seats with one slope and cut corners.
+    Plain,
 }
 
 /// What is done about surfaces that meet too closely for a proper solid.
@@ -150,6 +152,7 @@ impl<'a> Site<'a> {
         match self.detail {
             Detail::Full | Detail::Unnumbered => 1,
             Detail::Coarse => 5,
+            Detail::Plain => 10,
         }
     }
 
@@ -158,7 +161,8 @@ impl<'a> Site<'a> {
         let sides = self.plate.neighbours;
         let strips = self.plan.strips_beyond(self.spec, self.plate);
         let is_alternating = self.spec.connectors().seams == SeamStyle::Alternating;
-        let is_placed = self.spec.vertical_screws().is_some() || self.spec.wall().is_some();
+        let has_screws = self.spec.vertical_screws().is_some() && self.detail != Detail::Plain;
+        let is_placed = has_screws || self.spec.wall().is_some();
         Likeness {
             lines: [self.lines_x.clone(), self.lines_y.clone()],
             corners: [self.low, self.high],
