@@ -1,71 +1,18 @@
 //! The assembly guide: one printed page with the grid from above, its plates by name, and what else is needed.
 
+use super::needs::Needs;
 use super::page::{Align, Page, WIDTH};
 use crate::plan::{Plan, Plate};
-use crate::shape::magnet::{MagnetShapes, add_cell};
-use crate::shape::pocket::Cell;
-use crate::shape::{Point, coordinate};
-use protocol::grid::{CellKind, GridSpec, Length};
+use protocol::grid::{GridSpec, Length};
 
 const MARGIN: f64 = 15.0;
 /// Room for the drawing: width and height, mm.
 const DRAWING: [f64; 2] = [WIDTH - 2.0 * MARGIN, 150.0];
 /// Where the drawing begins, mm from the top.
 const DRAWING_TOP: f64 = 38.0;
-/// Lines of the part list that fit below the drawing.
-const ROWS_MAX: usize = 14;
+/// Lines that fit below the drawing: kinds of plates, then what else is needed.
+const ROWS_MAX: usize = 16;
 const ROW: f64 = 5.0;
-/// Density of PLA, and the cross-section of 1.75 mm filament.
-const GRAMS_PER_MM3: f64 = 0.001_24;
-const FILAMENT_MM2: f64 = 2.405_3;
-
-/// What a grid takes, counted from its finished plates.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Needs {
-    /// Magnets.
-    pub magnets_n: usize,
-    /// All plates printed solid, of PLA.
-    pub weight_g: f64,
-    /// Filament of 1.75 mm for that.
-    pub filament_m: f64,
-    /// All plates packed as one pile: length, width and height.
-    pub packed_mm: [f64; 3],
-}
-
-/// What the plates of `plan` take, given the volume and height of each in the plan's order.
-#[must_use]
-pub fn needs(spec: &GridSpec, plan: &Plan, made: &[(f64, f64)]) -> Needs {
-    let volume: f64 = made.iter().map(|(volume, _)| volume).sum();
-    let height: f64 = made.iter().map(|(_, height)| height).sum();
-    let longest = |plate: &Plate| plate.size.x.max(plate.size.y);
-    let shortest = |plate: &Plate| plate.size.x.min(plate.size.y);
-    let most = |side: fn(&Plate) -> Length| plan.plates.iter().map(side).max().unwrap_or_default().mm();
-    Needs {
-        magnets_n: magnets(spec, plan),
-        weight_g: volume * GRAMS_PER_MM3,
-        filament_m: volume / FILAMENT_MM2 / 1000.0,
-        packed_mm: [most(longest), most(shortest), height],
-    }
-}
-
-fn magnets(spec: &GridSpec, plan: &Plan) -> usize {
-    let Some(magnets) = spec.magnets() else { return 0 };
-    let (x, y) = (&plan.axes.x.cells, &plan.axes.y.cells);
-    let mut count = 0;
-    for (row, &deep) in y.iter().enumerate() {
-        for (column, &wide) in x.iter().enumerate() {
-            if spec.cell_kind(row * x.len() + column) == CellKind::Seat {
-                let cell =
-                    Cell { low: Point::new(0, 0), high: Point::new(coordinate(wide), coordinate(deep)) };
-                let mut shapes = MagnetShapes::default();
-                add_cell(&mut shapes, cell, magnets, None);
-                count += shapes.slots.len();
-            }
-        }
-    }
-    count
-}
-
 /// The guide as SVG.
 #[must_use]
 pub fn guide_svg(spec: &GridSpec, plan: &Plan, needs: &Needs) -> String {
@@ -94,7 +41,7 @@ fn page(spec: &GridSpec, plan: &Plan, needs: &Needs) -> Page {
         page.text([MARGIN, 32.0], 3.6, Align::Left, line);
     }
     drawing(&mut page, plan);
-    list(&mut page, spec, plan, needs);
+    list(&mut page, plan, needs);
     page
 }
 
@@ -139,7 +86,7 @@ fn arrows(page: &mut Page, plate: &Plate, [x, y, wide, high]: [f64; 4]) {
     }
 }
 
-fn list(page: &mut Page, spec: &GridSpec, plan: &Plan, needs: &Needs) {
+fn list(page: &mut Page, plan: &Plan, needs: &Needs) {
     let mut y = DRAWING_TOP + DRAWING[1] + 12.0;
     let mut kinds: Vec<([usize; 2], [Length; 2], Vec<String>)> = Vec::new();
     for plate in &plan.plates {
@@ -149,7 +96,9 @@ fn list(page: &mut Page, spec: &GridSpec, plan: &Plan, needs: &Needs) {
             None => kinds.push((plate.cells, size, vec![plate.slot.to_string()])),
         }
     }
-    for ([cells_x, cells_y], [wide, deep], slots) in kinds.iter().take(ROWS_MAX) {
+    let lines = lines(needs);
+    let room = ROWS_MAX.saturating_sub(lines.len() + 1);
+    for ([cells_x, cells_y], [wide, deep], slots) in kinds.iter().take(room) {
         let names: String = slots.join(", ").chars().take(60).collect();
         let row = format!(
             "{} x  {cells_x} x {cells_y} cells, {:.1} x {:.1} mm: {names}",
@@ -160,26 +109,11 @@ fn list(page: &mut Page, spec: &GridSpec, plan: &Plan, needs: &Needs) {
         page.text([MARGIN, y], 3.6, Align::Left, row);
         y += ROW;
     }
-    if kinds.len() > ROWS_MAX {
-        page.text(
-            [MARGIN, y],
-            3.6,
-            Align::Left,
-            format!("and {} more kinds of plates", kinds.len() - ROWS_MAX),
-        );
+    if kinds.len() > room {
+        let row = format!("and {} more kinds of plates", kinds.len() - room);
+        page.text([MARGIN, y], 3.6, Align::Left, row);
         y += ROW;
     }
-    let [long, wide, high] = needs.packed_mm;
-    let mut lines = Vec::new();
-    if let Some(magnets) = spec.magnets() {
-        let (diameter, height) = (magnets.diameter, magnets.height);
-        lines.push(format!("{} magnets for holes of {diameter} x {height} mm", needs.magnets_n));
-    }
-    lines.push(format!(
-        "at most {:.0} g of PLA, {:.0} m of 1.75 mm filament",
-        needs.weight_g, needs.filament_m
-    ));
-    lines.push(format!("packed as one pile: {long:.0} x {wide:.0} x {high:.0} mm"));
     y += ROW / 2.0;
     for line in lines {
         page.text([MARGIN, y], 3.6, Align::Left, line);
@@ -187,9 +121,22 @@ fn list(page: &mut Page, spec: &GridSpec, plan: &Plan, needs: &Needs) {
     }
 }
 
+/// What else is needed.
+fn lines(needs: &Needs) -> Vec<String> {
+    let [long, wide, high] = needs.packed_mm;
+    let mut lines: Vec<String> = needs.parts.iter().map(|part| part.line.clone()).collect();
+    lines.push(format!(
+        "at most {:.0} g of PLA, {:.0} m of 1.75 mm filament",
+        needs.weight_g, needs.filament_m
+    ));
+    lines.push(format!("packed as one pile: {long:.0} x {wide:.0} x {high:.0} mm"));
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::export::needs;
     use protocol::grid::GridParams;
 
     #[test]
@@ -200,13 +147,15 @@ mod tests {
         let made = vec![(100_000.0, 8.15); plan.plates.len()];
         let needs = needs(&spec, &plan, &made);
         // 10 x 7 whole cells, 10 + 7 halves with two magnets each and one quarter with one.
-        assert_eq!(needs.magnets_n, 4 * 70 + 2 * 17 + 1);
+        assert_eq!(needs.parts[0].count, 4 * 70 + 2 * 17 + 1);
         assert!((needs.weight_g - 496.0).abs() < 1e-9, "{needs:?}");
         let svg = guide_svg(&spec, &plan, &needs);
         let pdf = String::from_utf8_lossy(&guide_pdf(&spec, &plan, &needs)).into_owned();
         for plate in &plan.plates {
             assert!(svg.contains(&format!(">{}<", plate.slot)) && pdf.contains(&format!("({})", plate.slot)));
         }
+        let lowest = svg.split("y=\"").skip(1).filter_map(|rest| rest.split('"').next()?.parse().ok());
+        assert!(lowest.fold(0.0, f64::max) < 290.0, "it fits the page");
         assert!(svg.contains("315 magnets") && pdf.contains("GF-450x320-IP-MAG"));
         assert!(pdf.starts_with("%PDF-1.4") && pdf.ends_with("%%EOF\n"));
     }

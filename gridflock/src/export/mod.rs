@@ -1,6 +1,7 @@
 //! Writers: the same mesh gives the same bytes, today and tomorrow.
 
 mod guide;
+mod needs;
 mod page;
 mod png;
 mod render;
@@ -8,7 +9,8 @@ mod stl;
 mod svg;
 mod threemf;
 
-pub use guide::{Needs, guide_pdf, guide_svg, needs};
+pub use guide::{guide_pdf, guide_svg};
+pub use needs::{Needs, Part, needs};
 pub use png::{Picture, write_png};
 pub use render::{PICTURE_SIDE_MAX, View, render};
 pub use stl::write_stl;

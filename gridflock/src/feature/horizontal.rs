@@ -13,13 +13,24 @@ pub(super) fn cut<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>) {
     let Some(screws) = site.spec.horizontal_screws() else {
         return;
     };
-    let sides = screws.sides.list().into_iter().zip(site.rim().list());
-    for (side, (_, thickness)) in sides.enumerate().filter(|(_, (wanted, thick))| *wanted && *thick > 0) {
+    for (side, thickness) in sides(site, &screws) {
         let frame = Frame::new(site, side, &screws);
         for piece in pieces(site, &screws, thickness, frame.padding, frame.half_cell) {
             push(layers, &frame, piece);
         }
     }
+}
+
+/// Sides of a plate with holes, and how thick their rim is.
+fn sides(site: &Site<'_>, screws: &HorizontalScrews) -> Vec<(usize, i32)> {
+    let all = screws.sides.list().into_iter().zip(site.rim().list()).enumerate();
+    all.filter(|(_, (wanted, thick))| *wanted && *thick > 0).map(|(side, (_, thick))| (side, thick)).collect()
+}
+
+/// How many holes a plate has.
+pub(crate) fn holes_n(site: &Site<'_>) -> usize {
+    let Some(screws) = site.spec.horizontal_screws() else { return 0 };
+    sides(site, &screws).into_iter().map(|(side, _)| Frame::new(site, side, &screws).axes.len()).sum()
 }
 
 /// A side seen from inside: x along it, y outward from the inner face of its rim.

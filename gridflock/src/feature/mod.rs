@@ -6,11 +6,11 @@
 //! Heights: z = 0 is the bottom of the bin's seat, as in the original.
 
 mod body;
-mod boss;
+pub(crate) mod boss;
 mod chamfer;
 mod click;
 mod edge;
-mod horizontal;
+pub(crate) mod horizontal;
 mod magnets;
 mod number;
 mod relief;
@@ -19,9 +19,9 @@ mod rim;
 mod seam;
 mod seat;
 mod site;
-mod thumbscrew;
-mod vertical;
-mod weight;
+pub(crate) mod thumbscrew;
+pub(crate) mod vertical;
+pub(crate) mod weight;
 
 pub(crate) use site::{Detail, Likeness, Site, Tries};
 

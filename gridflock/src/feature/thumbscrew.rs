@@ -1,8 +1,8 @@
 //! Holes for thumbscrews in the middle of whole cells: at the bottom of the seat as wide as said, 45° wider downwards.
 
 use super::{FAR, Site};
-use crate::shape::circle;
 use crate::shape::round::{Cone, centre};
+use crate::shape::{Point, circle};
 use crate::solid::layers::{Action, Height::Flat, Layers, Region, Slope};
 use protocol::grid::MagnetFrame;
 
@@ -10,10 +10,8 @@ pub(super) fn cut<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>) {
     let Some(diameter) = site.spec.thumbscrew() else {
         return;
     };
-    let has_frames = site.spec.magnets().is_some_and(|magnets| magnets.frame == MagnetFrame::Round);
-    let top = if has_frames { site.level } else { site.floor() };
-    let centres: Vec<_> = site.whole_seats().map(|cell| centre(cell.low, cell.high)).collect();
-    if centres.is_empty() || top <= site.bottom {
+    let (top, centres) = (top(site), centres(site));
+    if centres.is_empty() {
         return;
     }
     let radius_mm = site.hole_mm(diameter) / 2.0;
@@ -29,4 +27,18 @@ pub(super) fn cut<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>) {
     layers.push(cone.region(&centres), Action::Cut(Flat(-FAR), slope));
     let holes = centres.iter().map(|&centre| circle(centre, radius_mm)).collect();
     layers.push(Region::of(holes), Action::Cut(Flat(-FAR), Flat(top)));
+}
+
+/// Height of the floor that has the holes.
+fn top(site: &Site<'_>) -> i32 {
+    let has_frames = site.spec.magnets().is_some_and(|magnets| magnets.frame == MagnetFrame::Round);
+    if has_frames { site.level } else { site.floor() }
+}
+
+/// The holes of a plate.
+pub(crate) fn centres(site: &Site<'_>) -> Vec<Point> {
+    if site.spec.thumbscrew().is_none() || top(site) <= site.bottom {
+        return Vec::new();
+    }
+    site.whole_seats().map(|cell| centre(cell.low, cell.high)).collect()
 }

@@ -50,6 +50,7 @@ impl Site<'_> {
 }
 
 /// A line between cells, counted over the grid and over the plate.
+#[derive(Clone, Copy)]
 struct Line {
     at: i32,
     /// From the start of the grid, and how many there are.
@@ -59,18 +60,22 @@ struct Line {
 }
 
 fn centres(site: &Site<'_>, screws: &VerticalScrews) -> Vec<Point> {
+    chosen(site, screws).into_iter().map(|[x, y]| Point::new(x.at, y.at)).collect()
+}
+
+/// The lines between cells at whose crossings the plate has holes, counted over the grid: plates beside a seam share
+/// the holes there.
+pub(crate) fn places(site: &Site<'_>) -> Vec<[i64; 2]> {
+    let Some(screws) = site.spec.vertical_screws() else { return Vec::new() };
+    chosen(site, &screws).into_iter().map(|lines| lines.map(|line| line.grid[0])).collect()
+}
+
+fn chosen(site: &Site<'_>, screws: &VerticalScrews) -> Vec<[Line; 2]> {
     let [first_x, first_y] = site.plate.first_cell;
     let x = lines(&site.lines_x, &site.plan.axes.x, first_x);
     let y = lines(&site.lines_y, &site.plan.axes.y, first_y);
-    let mut centres = Vec::new();
-    for along_x in &x {
-        for along_y in &y {
-            if is_chosen(screws, along_x, along_y) {
-                centres.push(Point::new(along_x.at, along_y.at));
-            }
-        }
-    }
-    centres
+    let all = x.iter().flat_map(|&along_x| y.iter().map(move |&along_y| [along_x, along_y]));
+    all.filter(|[along_x, along_y]| is_chosen(screws, along_x, along_y)).collect()
 }
 
 fn lines(lines: &[i32], axis: &Axis, first: usize) -> Vec<Line> {

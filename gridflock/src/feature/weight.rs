@@ -3,7 +3,7 @@
 use super::{FAR, Site};
 use crate::shape::pocket::Cell;
 use crate::shape::round::centre;
-use crate::shape::{Point, coordinate, rectangle};
+use crate::shape::{Contour, Point, coordinate, rectangle};
 use crate::solid::layers::{Action, Height::Flat, Layers, Region};
 use protocol::grid::Length;
 
@@ -11,7 +11,16 @@ use protocol::grid::Length;
 const WALL: i32 = 12_000;
 
 pub(super) fn cut<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>) {
-    let Some(pockets) = site.spec.weight_pockets() else { return };
+    let (Some(pockets), squares) = (site.spec.weight_pockets(), squares(site)) else { return };
+    if !squares.is_empty() {
+        let top = site.bottom + coordinate(pockets.depth.tenths_um());
+        layers.push(Region::of(squares), Action::Cut(Flat(-FAR), Flat(top)));
+    }
+}
+
+/// The pockets of a plate.
+pub(crate) fn squares(site: &Site<'_>) -> Vec<Contour> {
+    let Some(pockets) = site.spec.weight_pockets() else { return Vec::new() };
     let half = coordinate(pockets.size.tenths_um() / 2);
     // Cells that edge adjustment cuts may have no room; chamfers take some more.
     let chamfer = site.spec.bottom_chamfer().list().into_iter().map(Length::tenths_um).max().unwrap_or(0);
@@ -27,9 +36,5 @@ pub(super) fn cut<'s>(layers: &mut Layers<'s>, site: &'s Site<'s>) {
         let (low, high) = (middle.plus(Point::new(-half, -half)), middle.plus(Point::new(half, half)));
         inside(low, high).then(|| rectangle(low, high))
     };
-    let squares: Vec<_> = site.whole_seats().filter_map(square).collect();
-    if !squares.is_empty() {
-        let top = site.bottom + coordinate(pockets.depth.tenths_um());
-        layers.push(Region::of(squares), Action::Cut(Flat(-FAR), Flat(top)));
-    }
+    site.whole_seats().filter_map(square).collect()
 }
