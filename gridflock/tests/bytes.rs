@@ -107,7 +107,6 @@ fn answers(program: &str, arguments: &[&str], wanted: &str) -> bool {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "what is not checked must be seen")]
 fn arm64_makes_the_recorded_bytes() {
     if std::env::var_os("SOAK").is_none() {
         return;

@@ -48,7 +48,7 @@ pub(crate) enum Command {
         /// Look from below (.png).
         #[arg(long)]
         below: bool,
-        /// Show one plate by its slot, with its connectors and number (.png, .stl); else the assembled grid.
+        /// Show one plate by its slot, with its connectors and number, or `stack` (.png, .stl); else the assembled grid.
         #[arg(long, value_name = "SLOT")]
         plate: Option<String>,
     },

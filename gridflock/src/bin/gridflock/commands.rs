@@ -130,6 +130,9 @@ fn write_picture(out: &Path, mesh: &Mesh, view: View) -> Result<(), Failure> {
 }
 
 fn one_plate(spec: &GridSpec, plan: &Plan, name: &str) -> Result<Mesh, Failure> {
+    if name == "stack" && spec.stack().is_some() {
+        return Ok(gridflock::generate_stack(spec, plan)?);
+    }
     let Some(plate) = plan.plates.iter().find(|p| p.slot.to_string() == name) else {
         let all: Vec<_> = plan.plates.iter().map(|p| p.slot.to_string()).collect();
         return Err(Failure::Input(format!("--plate is {name}; one of {} is wanted", all.join(", "))));
