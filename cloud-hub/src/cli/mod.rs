@@ -13,6 +13,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::config::Config;
+use crate::web::openapi;
 
 /// Settings file that is read when none is named and it exists.
 const DEFAULT_FILE: &str = "/etc/cloud-hub/config.toml";
@@ -62,6 +63,8 @@ enum Command {
         #[arg(long)]
         out: PathBuf,
     },
+    /// Prints the description of the API (`OpenAPI` 3.1, JSON), as at `/api/docs`.
+    Openapi,
     /// Puts a backup in the place of the database. Nothing is handed out then before every agent was heard.
     Restore {
         /// What `backup` wrote.
@@ -73,6 +76,10 @@ enum Command {
 #[must_use]
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
+    if matches!(arguments.command, Command::Openapi) {
+        println!("{:#}", openapi::document());
+        return ExitCode::SUCCESS;
+    }
     let default = PathBuf::from(DEFAULT_FILE);
     let file = arguments.config.or_else(|| default.exists().then_some(default));
     let config = match Config::load(file.as_deref(), std::env::vars()) {
@@ -98,6 +105,7 @@ pub fn run() -> ExitCode {
             }
             Command::Migrate { check } => serve::migrate(&config, check),
             Command::Admin { wish } => admin::run(config, wish).await,
+            Command::Openapi => Ok(ExitCode::SUCCESS), // Answered above: it needs no settings.
             Command::Doctor => serve::doctor(config).await,
             Command::Backup { out } => backup::backup(config, &out).await,
             Command::Restore { file } => backup::restore(config, &file).await,

@@ -9,6 +9,7 @@ pub mod events;
 mod health;
 mod install;
 pub mod limits;
+pub mod openapi;
 pub mod pages;
 pub mod permissions;
 pub mod problem;

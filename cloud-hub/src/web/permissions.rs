@@ -47,6 +47,7 @@ impl Permission {
 pub struct Routes {
     hub: Arc<Hub>,
     router: Router<Arc<Hub>>,
+    listed: Vec<(String, Permission)>,
 }
 
 #[derive(Clone)]
@@ -59,15 +60,22 @@ impl Routes {
     /// No routes: everything is refused.
     #[must_use]
     pub fn new(hub: Arc<Hub>) -> Self {
-        Self { hub, router: Router::new() }
+        Self { hub, router: Router::new(), listed: Vec::new() }
     }
 
     /// Adds a route that only `permission` opens.
     #[must_use]
-    pub fn route(self, path: &str, permission: Permission, methods: MethodRouter<Arc<Hub>>) -> Self {
+    pub fn route(mut self, path: &str, permission: Permission, methods: MethodRouter<Arc<Hub>>) -> Self {
         let guard = Guard { hub: Arc::clone(&self.hub), permission };
         let guarded = methods.layer(from_fn_with_state(guard, check));
+        self.listed.push((path.to_owned(), permission));
         Self { router: self.router.route(path, guarded), ..self }
+    }
+
+    /// Paths with their permissions, as they were added.
+    #[must_use]
+    pub fn listed(&self) -> &[(String, Permission)] {
+        &self.listed
     }
 
     /// The finished router.

@@ -12,17 +12,22 @@ use axum::routing::{get, post};
 use tokio::net::TcpListener;
 
 use super::permissions::{Permission, Routes};
-use super::{api, health, pages};
+use super::{api, health, openapi, pages};
 use crate::hub::Hub;
 use crate::{agents, files, inbox};
 
 /// Largest body of routes that say nothing else, bytes.
 const BODY_BYTES_MAX: usize = 256 * 1024;
 /// Nothing is loaded from elsewhere, nothing may frame us.
-const CSP: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+pub(super) const CSP: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// Everything that is served.
+pub fn router(hub: &Arc<Hub>) -> Router {
+    routes(hub).finish().layer(DefaultBodyLimit::max(BODY_BYTES_MAX)).layer(from_fn(headers))
+}
 
 /// All routes of the hub.
-pub fn router(hub: &Arc<Hub>) -> Router {
+pub(super) fn routes(hub: &Arc<Hub>) -> Routes {
     let webhook = DefaultBodyLimit::max(hub.config.web.webhook_bytes_max);
     let routes = Routes::new(Arc::clone(hub))
         .route("/health", Permission::Public, get(health::health))
@@ -30,6 +35,7 @@ pub fn router(hub: &Arc<Hub>) -> Router {
         .route("/health/ready", Permission::Public, get(health::ready))
         .route("/health/dependencies", Permission::Public, get(health::dependencies))
         .route("/metrics", Permission::Public, get(health::metrics))
+        .route("/api/docs", Permission::Public, get(openapi::docs))
         // The signature over the body is the permission.
         .route(
             "/api/v1/webhooks/shopify/{endpoint}",
@@ -41,8 +47,7 @@ pub fn router(hub: &Arc<Hub>) -> Router {
             Permission::Public,
             post(inbox::receive::by_header).layer(webhook),
         );
-    let routes = super::install::routes(pages::routes(api::routes(agents::routes(routes))));
-    routes.finish().layer(DefaultBodyLimit::max(BODY_BYTES_MAX)).layer(from_fn(headers))
+    super::install::routes(pages::routes(api::routes(agents::routes(routes))))
 }
 
 async fn headers(request: Request, next: Next) -> Response {

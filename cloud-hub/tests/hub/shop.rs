@@ -54,6 +54,12 @@ async fn a_shop_installs_the_app_and_its_orders_are_printed() {
     let mut agent = Agent::enrol(&farm).await;
     assert_eq!(farm.get(SHOPS).await["shops"], json!([]));
     let session = sign_in(&farm).await;
+    let asked =
+        farm.http.get(format!("{}/settings", farm.url)).header("cookie", &session).send().await.unwrap();
+    let policy = asked.headers()["content-security-policy"].to_str().unwrap().to_owned();
+    let leads_to =
+        format!("form-action 'self' https://*.myshopify.com https://*.shopify.com {}", farm.shopify_url);
+    assert!(policy.contains(&leads_to), "the form may lead to Shopify: {policy}");
     let html = page(&farm, "/settings", &session).await;
     assert!(html.contains("name.myshopify.com") && html.contains("Connect it"), "{html}");
     let (status, .., html) =

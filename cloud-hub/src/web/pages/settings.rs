@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Extension;
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 
 use super::layout::{Page, clock, show};
@@ -16,6 +16,7 @@ use crate::store::{OutboxRow, Shop, ShopState};
 use crate::web::auth::Who;
 use crate::web::permissions::Permission;
 use crate::web::problem::Problem;
+use crate::web::serve::CSP;
 
 /// Calls that are looked at.
 const CALLS_MAX: u32 = 500;
@@ -67,7 +68,21 @@ pub(super) async fn page(
     };
     let may_connect = Permission::Administer.is_granted_to(&who.user.role);
     let page = Page::new(&hub, &headers, "settings", title).of(&who, "/settings");
-    show(&SettingsPage { page, cards, may_connect, cannot_connect })
+    let mut answer = show(&SettingsPage { page, cards, may_connect, cannot_connect })?;
+    answer.headers_mut().insert(header::CONTENT_SECURITY_POLICY, csp(&hub)?);
+    Ok(answer)
+}
+
+/// The form that connects a shop leads away, and browsers apply `form-action` to where it leads as well.
+fn csp(hub: &Hub) -> Result<HeaderValue, Problem> {
+    let base =
+        hub.config.shopify.base_url.as_ref().map(|url| format!(" {}", url.origin().ascii_serialization()));
+    let to = format!(
+        "form-action 'self' https://*.myshopify.com https://*.shopify.com{}",
+        base.unwrap_or_default()
+    );
+    let text = CSP.replace("form-action 'self'", &to);
+    HeaderValue::from_str(&text).map_err(|_bad| Problem::not_found("page"))
 }
 
 fn of_shop(hub: &Hub, shop: &Shop, read_ms: Option<i64>, clock: &Clock) -> Card {
