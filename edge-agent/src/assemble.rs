@@ -62,7 +62,7 @@ pub enum StartError {
         expected: &'static str,
     },
     /// The profiles are damaged.
-    #[error("the compiled-in profiles are not sound")]
+    #[error("the profiles are not sound")]
     Profiles(#[from] firmware_profiles::Faults),
     /// The data directory.
     #[error("cannot use the data directory")]
@@ -84,12 +84,24 @@ pub enum StartError {
     Signal(#[source] std::io::Error),
 }
 
+/// The owner's profiles: files below it win over the compiled-in ones.
+const PROFILES: &str = "profiles";
+
+/// Every printer model and material of this site.
+///
+/// # Errors
+/// [`firmware_profiles::Faults`]: everything that is wrong with the owner's files.
+pub fn library(config: &Config) -> Result<Library, firmware_profiles::Faults> {
+    let own = config.site.data_dir.join(PROFILES);
+    if own.is_dir() { Library::with_overrides(&own) } else { Library::embedded() }
+}
+
 /// Runs the daemon until SIGTERM or Ctrl-C.
 ///
 /// # Errors
 /// [`StartError`] before anything is started, or when the pages cannot be served.
 pub async fn run(config: Config, agent: PathBuf) -> Result<(), StartError> {
-    let library = Arc::new(Library::embedded()?);
+    let library = Arc::new(library(&config)?);
     check_printers(&config, &library)?;
     let data_dir = config.site.data_dir.clone();
     let _lock = control::lock(&data_dir).await?;

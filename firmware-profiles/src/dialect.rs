@@ -1,9 +1,8 @@
 //! What a driver must know about printers that own their jobs and speak MQTT: ports, limits, waits, words.
 use std::time::Duration;
 
-use crate::error::Fault;
 use crate::firmware::{id_of, millis, size};
-use crate::read::{Source, Table};
+use crate::read::{Sink, Source, Table};
 
 /// An MQTT dialect. All times are real time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,12 +41,16 @@ pub struct Dialect {
     pub startable: Vec<String>,
     /// `MMMM_EEEE` codes that mean: cancelled by a person.
     pub cancelled: Vec<String>,
+    /// The slicer's name for its G-code.
+    pub slicer_flavor: String,
+    /// Levels the bed after homing, in the start of every print.
+    pub level: Vec<String>,
 }
 
 /// Reads one dialect file.
-pub(crate) fn read(file: &str, text: &str, faults: &mut Vec<Fault>) -> Option<Dialect> {
-    let before = faults.len();
-    let mut source = Source { file, text, faults };
+pub(crate) fn read(file: &str, text: &str, sink: &mut Sink) -> Option<Dialect> {
+    let before = sink.faults.len();
+    let mut source = Source { file, text, sink };
     let (parsed, errors) = toml::de::DeTable::parse_recoverable(text);
     if !source.accept(&errors) {
         return None;
@@ -59,6 +62,7 @@ pub(crate) fn read(file: &str, text: &str, faults: &mut Vec<Fault>) -> Option<Di
     let mut waits = top.table(s, "waits");
     let mut upload = top.table(s, "upload");
     let mut words = top.table(s, "words");
+    let mut slicing = top.table(s, "slicing");
     let dialect = Dialect {
         id: id_of(file),
         title,
@@ -77,14 +81,16 @@ pub(crate) fn read(file: &str, text: &str, faults: &mut Vec<Fault>) -> Option<Di
         upload_wait_min: millis(upload.number(s, "wait_min_ms", 10_000..=3_600_000)),
         startable: words.texts(s, "startable"),
         cancelled: words.texts(s, "cancelled"),
+        slicer_flavor: slicing.sourced(s, "flavor"),
+        level: slicing.texts(s, "level"),
     };
     if dialect.startable.is_empty() {
         s.fault(words.offset(), "`words.startable` may not be empty".to_owned());
     }
-    for table in [link, waits, upload, words, top] {
+    for table in [link, waits, upload, words, slicing, top] {
         table.finish(s);
     }
-    (source.faults.len() == before).then_some(dialect)
+    (source.sink.faults.len() == before).then_some(dialect)
 }
 
 /// A port out of a number that was checked to be one.

@@ -2,8 +2,10 @@
 //! The meaning of each figure is described here; the figures and where they come from are in `data/firmware/`.
 use std::time::Duration;
 
-use crate::error::Fault;
-use crate::read::{Source, Table};
+use crate::read::{Sink, Source, Table};
+
+/// `N123456 ` in front of a line and `*255` behind it, in bytes.
+const NUMBER_AND_SUM_BYTES: usize = 12;
 
 /// What an `ok` means and how a lost one is found out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +16,9 @@ pub enum AckStrategy {
     /// Numbers are ignored and every line is acknowledged, a duplicate is executed twice: a lost `ok` is found by one
     /// un-numbered `M105`, nothing is ever resent (Klipper).
     PlainProbeOnce,
+    /// Lines carry number and checksum; an `ok` comes before the command's own output and names its line, or is only
+    /// counted. After a question was acknowledged, `wait` says that nothing is left to do (Repetier).
+    NumberedCounted,
 }
 
 /// A firmware as the serial driver sees it. All times are real time.
@@ -41,6 +46,8 @@ pub struct Firmware {
     pub renumber_after: u32,
     /// A resend of the same line more often than this means "communication stuck".
     pub resend_same_max: u32,
+    /// Whether an `ok` follows a `Resend:`. Where none does, the next `ok` is already a line's.
+    pub resend_has_ok: bool,
     /// Without an answer for this long, the lost `ok` is looked for.
     pub ack_wait: Duration,
     /// The same while a blocking command is in flight: such a command may work in silence.
@@ -49,16 +56,8 @@ pub struct Firmware {
     pub resend_ok_wait: Duration,
     /// Probes for a lost `ok` before the printer counts as silent.
     pub probes_max: u32,
-    /// How long after opening the port the firmware may need to answer.
-    pub boot_wait: Duration,
     /// How long to wait for a banner before asking.
     pub boot_quiet: Duration,
-    /// Seconds of M155 automatic temperature reports.
-    pub temperature_every_s: u32,
-    /// Seconds of M113 busy messages.
-    pub busy_every_s: u32,
-    /// M85: the firmware kills itself after so many seconds without movement while a job runs.
-    pub dead_man_s: u32,
     /// Commands that block the queue; nothing is sent behind them before their `ok`.
     pub blocking: Vec<String>,
     /// Commands that may not be in a job.
@@ -69,20 +68,42 @@ pub struct Firmware {
     pub stopped: Vec<String>,
     /// Lines that mean: the board started anew.
     pub banners: Vec<String>,
-    /// Command that stops everything at once; sent alone, un-numbered.
+    /// How it begins when it says its name; another name is another firmware, and nothing is started on it.
+    pub names: Vec<String>,
+    /// An error means that a line was not executed: a job ends with it.
+    pub error_ends_job: bool,
+    /// What stops everything at once; sent alone, un-numbered.
     pub emergency: String,
-    /// Command that ends a wait for a temperature.
-    pub break_wait: String,
+    /// What ends a wait for a temperature or a person; empty where nothing does.
+    pub break_wait: Vec<String>,
+    /// What brings a halted firmware back without opening the port anew; empty where only a reset does.
+    pub restart: Vec<String>,
+    /// Sent once after the handshake.
+    pub set_up: Vec<String>,
+    /// Switches automatic temperature reports on, where the firmware says that it has them.
+    pub report_temperatures: Vec<String>,
+    /// Arms the dead-man switch: the firmware ends heating by itself when its host is gone.
+    pub arm: Vec<String>,
+    /// Disarms it.
+    pub disarm: Vec<String>,
+    /// Begins the printer's own clock of a job.
+    pub begin: Vec<String>,
+    /// Ends it.
+    pub done: Vec<String>,
     /// How far the nozzle is lifted for a pause, in mm.
     pub pause_lift_mm: u32,
     /// What is sent after a cancelled job.
     pub cancel_script: Vec<String>,
+    /// The slicer's name for its G-code.
+    pub slicer_flavor: String,
+    /// Levels the bed after homing, in the start of every print.
+    pub level: Vec<String>,
 }
 
 /// Reads one firmware file.
-pub(crate) fn read(file: &str, text: &str, faults: &mut Vec<Fault>) -> Option<Firmware> {
-    let before = faults.len();
-    let mut source = Source { file, text, faults };
+pub(crate) fn read(file: &str, text: &str, sink: &mut Sink) -> Option<Firmware> {
+    let before = sink.faults.len();
+    let mut source = Source { file, text, sink };
     let (parsed, errors) = toml::de::DeTable::parse_recoverable(text);
     if !source.accept(&errors) {
         return None;
@@ -93,6 +114,7 @@ pub(crate) fn read(file: &str, text: &str, faults: &mut Vec<Fault>) -> Option<Fi
     let mut timing = top.table(&mut source, "timing");
     let mut words = top.table(&mut source, "words");
     let mut scripts = top.table(&mut source, "scripts");
+    let mut slicing = top.table(&mut source, "slicing");
     let s = &mut source;
     let firmware = Firmware {
         id: id_of(file),
@@ -106,30 +128,38 @@ pub(crate) fn read(file: &str, text: &str, faults: &mut Vec<Fault>) -> Option<Fi
         ring_lines: size(framing.number(s, "ring_lines", 64..=4096)),
         renumber_after: framing.number(s, "renumber_after", 20_000..=1_000_000_000),
         resend_same_max: framing.number(s, "resend_same_max", 1..=100),
+        resend_has_ok: framing.flag(s, "resend_has_ok"),
         ack_wait: millis(timing.number(s, "ack_wait_ms", 500..=120_000)),
         blocking_wait: millis(timing.number(s, "blocking_wait_ms", 10_000..=3_600_000)),
         resend_ok_wait: millis(timing.number(s, "resend_ok_wait_ms", 50..=5_000)),
         probes_max: timing.number(s, "probes_max", 1..=20),
-        boot_wait: millis(timing.number(s, "boot_wait_ms", 1_000..=60_000)),
         boot_quiet: millis(timing.number(s, "boot_quiet_ms", 50..=30_000)),
-        temperature_every_s: timing.number(s, "temperature_every_s", 1..=60),
-        busy_every_s: timing.number(s, "busy_every_s", 1..=60),
-        dead_man_s: timing.number(s, "dead_man_s", 30..=3_600),
         blocking: framing.texts(s, "blocking"),
         forbidden: framing.texts(s, "forbidden"),
         fatal: words.texts(s, "fatal"),
         stopped: words.texts(s, "stopped"),
         banners: words.texts(s, "banners"),
+        names: words.texts(s, "names"),
+        error_ends_job: words.flag(s, "error_ends_job"),
         emergency: scripts.sourced(s, "emergency"),
-        break_wait: scripts.sourced(s, "break_wait"),
+        break_wait: scripts.texts(s, "break_wait"),
+        restart: scripts.texts(s, "restart"),
+        set_up: scripts.texts(s, "set_up"),
+        report_temperatures: scripts.texts(s, "report_temperatures"),
+        arm: scripts.texts(s, "arm"),
+        disarm: scripts.texts(s, "disarm"),
+        begin: scripts.texts(s, "begin"),
+        done: scripts.texts(s, "done"),
         pause_lift_mm: scripts.number(s, "pause_lift_mm", 0..=50),
         cancel_script: scripts.texts(s, "cancel"),
+        slicer_flavor: slicing.sourced(s, "flavor"),
+        level: slicing.texts(s, "level"),
     };
     check(&firmware, framing.offset(), &mut source);
-    for table in [framing, timing, words, scripts, top] {
+    for table in [framing, timing, words, scripts, slicing, top] {
         table.finish(&mut source);
     }
-    (source.faults.len() == before).then_some(firmware)
+    (source.sink.faults.len() == before).then_some(firmware)
 }
 
 /// Values that are each possible and together are not.
@@ -150,8 +180,40 @@ fn check(firmware: &Firmware, at: usize, source: &mut Source<'_>) {
     if firmware.blocking_wait < firmware.ack_wait {
         source.fault(at, "`timing.blocking_wait_ms` must be at least `ack_wait_ms`".to_owned());
     }
-    if firmware.fatal.is_empty() || firmware.banners.is_empty() {
-        source.fault(at, "`words.fatal` and `words.banners` may not be empty".to_owned());
+    for (name, words) in [
+        ("words.fatal", &firmware.fatal),
+        ("words.names", &firmware.names),
+        ("scripts.cancel", &firmware.cancel_script),
+    ] {
+        if words.is_empty() {
+            source.fault(at, format!("`{name}` may not be empty"));
+        }
+    }
+    if firmware.arm.is_empty() != firmware.disarm.is_empty() {
+        source.fault(at, "`scripts.arm` and `scripts.disarm` belong together".to_owned());
+    }
+    check_scripts(firmware, at, source);
+}
+
+/// Every line that the driver sends by itself must fit the firmware's line, with the longest number and checksum.
+fn check_scripts(firmware: &Firmware, at: usize, source: &mut Source<'_>) {
+    let scripts = [
+        &firmware.break_wait,
+        &firmware.restart,
+        &firmware.set_up,
+        &firmware.report_temperatures,
+        &firmware.arm,
+        &firmware.disarm,
+        &firmware.begin,
+        &firmware.done,
+        &firmware.cancel_script,
+        &firmware.level,
+    ];
+    for line in scripts.into_iter().flatten() {
+        let fits = line.len() + NUMBER_AND_SUM_BYTES <= firmware.line_bytes_max;
+        if !fits || !line.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            source.fault(at, format!("the script line {line:?} cannot be sent to this firmware"));
+        }
     }
 }
 
@@ -159,11 +221,12 @@ fn ack(framing: &mut Table<'_>, source: &mut Source<'_>) -> AckStrategy {
     let at = framing.offset();
     match framing.sourced(source, "ack").as_str() {
         "plain-probe-once" => AckStrategy::PlainProbeOnce,
+        "numbered-counted" => AckStrategy::NumberedCounted,
         "numbered-next-line" | "" => AckStrategy::NumberedNextLine,
         other => {
             source.fault(
                 at,
-                format!("`framing.ack` is `{other}`; known are numbered-next-line, plain-probe-once"),
+                format!("`framing.ack` is `{other}`; known are numbered-next-line, numbered-counted, plain-probe-once"),
             );
             AckStrategy::NumberedNextLine
         }

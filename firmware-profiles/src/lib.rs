@@ -16,6 +16,7 @@ pub mod library;
 pub mod material;
 pub mod printer;
 mod read;
+mod schema;
 mod slicer;
 
 pub use dialect::Dialect;

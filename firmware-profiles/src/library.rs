@@ -2,10 +2,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::error::{Fault, Faults};
+use crate::error::Faults;
 use crate::files::{self, Files};
+use crate::firmware::Firmware;
 use crate::material::{self, Material};
 use crate::printer::{self, Parts, Profile, ProfileId};
+use crate::read::Sink;
 use crate::{dialect, firmware, slicer};
 
 /// Every printer model and material that this agent knows.
@@ -13,6 +15,7 @@ use crate::{dialect, firmware, slicer};
 pub struct Library {
     profiles: BTreeMap<ProfileId, Profile>,
     materials: BTreeMap<String, Material>,
+    firmwares: BTreeMap<String, Firmware>,
 }
 
 impl Library {
@@ -21,7 +24,7 @@ impl Library {
     /// # Errors
     /// [`Faults`] when the compiled-in data is unsound, which a test rules out.
     pub fn embedded() -> Result<Self, Faults> {
-        Self::build(files::embedded(), Vec::new())
+        Self::build(&files::embedded(), &mut Sink::default())
     }
 
     /// The compiled-in profiles with an owner's directory laid over them: a file with the same path below `dir`
@@ -30,13 +33,13 @@ impl Library {
     /// # Errors
     /// [`Faults`]: everything that is wrong in any file, with file and line.
     pub fn with_overrides(dir: &Path) -> Result<Self, Faults> {
-        let mut faults = Vec::new();
+        let mut sink = Sink::default();
         let mut all = files::embedded();
-        files::overlay(&mut all, dir, &mut faults);
-        Self::build(all, faults)
+        files::overlay(&mut all, dir, &mut sink.faults);
+        Self::build(&all, &mut sink)
     }
 
-    fn build(files: Files, mut faults: Vec<Fault>) -> Result<Self, Faults> {
+    fn build(files: &Files, sink: &mut Sink) -> Result<Self, Faults> {
         let named = |folder: &str| -> Vec<(String, String)> {
             let prefix = format!("{folder}/");
             let toml = |path: &str| {
@@ -50,34 +53,55 @@ impl Library {
         };
         let firmware: BTreeMap<_, _> = named("firmware")
             .iter()
-            .filter_map(|(file, text)| firmware::read(file, text, &mut faults))
+            .filter_map(|(file, text)| firmware::read(file, text, sink))
             .map(|firmware| (firmware.id.clone(), firmware))
             .collect();
         let dialect: BTreeMap<_, _> = named("dialect")
             .iter()
-            .filter_map(|(file, text)| dialect::read(file, text, &mut faults))
+            .filter_map(|(file, text)| dialect::read(file, text, sink))
             .map(|dialect| (dialect.id.clone(), dialect))
             .collect();
-        let parts = Parts { firmware: &firmware, dialect: &dialect, files: &files };
+        let parts = Parts { firmware: &firmware, dialect: &dialect, files };
         let mut profiles = BTreeMap::new();
         for (file, text) in named("printer") {
-            let Some(profile) = printer::read(&file, &text, &parts, &mut faults) else {
+            let Some(profile) = printer::read(&file, &text, &parts, sink) else {
                 continue;
             };
-            slicer::check(&profile.0, &profile.1, &mut faults);
+            slicer::check(&profile.0, &profile.1, &mut sink.faults);
             profiles.insert(profile.0.id.clone(), profile.0);
         }
         let materials = match files.get("materials.toml") {
-            Some(text) => material::read("materials.toml", text, &mut faults),
+            Some(text) => material::read("materials.toml", text, sink),
             None => Vec::new(),
         };
-        faults.sort();
-        faults.dedup();
-        if !faults.is_empty() {
-            return Err(Faults(faults));
+        sink.faults.sort();
+        sink.faults.dedup();
+        if !sink.faults.is_empty() {
+            return Err(Faults(std::mem::take(&mut sink.faults)));
         }
         let materials = materials.into_iter().map(|material| (material.name.clone(), material)).collect();
-        Ok(Self { profiles, materials })
+        Ok(Self { profiles, materials, firmwares: firmware })
+    }
+
+    /// What a profile file may hold, as a JSON schema: `$defs` has one entry for each kind of file.
+    ///
+    /// # Errors
+    /// [`Faults`] when the compiled-in data is unsound, which a test rules out.
+    pub fn schema() -> Result<String, Faults> {
+        let mut sink = Sink::default();
+        Self::build(&files::embedded(), &mut sink)?;
+        Ok(sink.shape.json())
+    }
+
+    /// A firmware by its name, such as `marlin2`.
+    #[must_use]
+    pub fn firmware(&self, id: &str) -> Option<&Firmware> {
+        self.firmwares.get(id)
+    }
+
+    /// Every firmware, by name.
+    pub fn firmwares(&self) -> impl Iterator<Item = &Firmware> {
+        self.firmwares.values()
     }
 
     /// A printer model by its name.

@@ -1,6 +1,5 @@
 //! Materials: the temperatures a plate is sliced with, the limits no G-code may leave, and what a gram is worth in length.
-use crate::error::Fault;
-use crate::read::{Source, Table};
+use crate::read::{Sink, Source, Table};
 
 /// A filament material. Temperatures in °C.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,8 +58,8 @@ fn thousandths(number: u32) -> String {
 }
 
 /// Reads `materials.toml`.
-pub(crate) fn read(file: &str, text: &str, faults: &mut Vec<Fault>) -> Vec<Material> {
-    let mut source = Source { file, text, faults };
+pub(crate) fn read(file: &str, text: &str, sink: &mut Sink) -> Vec<Material> {
+    let mut source = Source { file, text, sink };
     let (parsed, errors) = toml::de::DeTable::parse_recoverable(text);
     if !source.accept(&errors) {
         return Vec::new();

@@ -2,9 +2,8 @@
 use std::fmt;
 
 use crate::dialect::Dialect;
-use crate::error::Fault;
 use crate::firmware::Firmware;
-use crate::read::{Source, Table};
+use crate::read::{Sink, Source, Table};
 
 /// Name of a printer model, `vendor/model` in lower case, such as `creality/ender-3`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,11 +54,23 @@ pub struct Area {
 
 /// Who owns a running job, and how it is talked to.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one per printer model, kept for the life of the program")]
 pub enum Control {
     /// The agent streams every line over a serial port.
     Streamed(Firmware),
     /// The printer owns the job; the agent uploads it and watches.
     PrinterOwned(Dialect),
+}
+
+impl Control {
+    /// The slicer's name for its G-code, and the lines that level its bed after homing.
+    #[must_use]
+    pub fn slicing(&self) -> (&str, &[String]) {
+        match self {
+            Self::Streamed(firmware) => (&firmware.slicer_flavor, &firmware.level),
+            Self::PrinterOwned(dialect) => (&dialect.slicer_flavor, &dialect.level),
+        }
+    }
 }
 
 /// A printer model with everything it is made of.
@@ -97,7 +108,12 @@ pub struct Profile {
     pub fresh_max_ms: u32,
     /// Bed surfaces that the model is sold with.
     pub plate_types: Vec<String>,
-    /// Printer and print layer for the slicer; the material's layer is loaded after it.
+    /// How far the slicer draws the filament back, in µm.
+    pub retract_um: u32,
+    /// How fast, in mm/s.
+    pub retract_mm_s: u32,
+    /// Printer and print layer for the slicer: the named settings with this model's figures; the material's layer is
+    /// loaded after it.
     pub slicer_ini: String,
 }
 
@@ -109,14 +125,9 @@ pub(crate) struct Parts<'a> {
 }
 
 /// Reads one printer file and puts in the parts it names; also gives the path of its slicer settings.
-pub(crate) fn read(
-    file: &str,
-    text: &str,
-    parts: &Parts<'_>,
-    faults: &mut Vec<Fault>,
-) -> Option<(Profile, String)> {
-    let before = faults.len();
-    let mut source = Source { file, text, faults };
+pub(crate) fn read(file: &str, text: &str, parts: &Parts<'_>, sink: &mut Sink) -> Option<(Profile, String)> {
+    let before = sink.faults.len();
+    let mut source = Source { file, text, sink };
     let (parsed, errors) = toml::de::DeTable::parse_recoverable(text);
     if !source.accept(&errors) {
         return None;
@@ -127,9 +138,10 @@ pub(crate) fn read(
     let (vendor, model) = (top.text(s, "vendor"), top.text(s, "model"));
     let verified = verified(&mut top, s);
     let control = control(&mut top, parts, s);
-    let (ini_path, slicer_ini) = ini(&mut top, parts, s);
+    let (ini_path, template) = ini(&mut top, parts, s);
     let mut build = top.table(s, "build");
     let mut machine = top.table(s, "machine");
+    let mut slicing = top.table(s, "slicing");
     let streamed = !matches!(control, Some(Control::PrinterOwned(_)));
     let mut side =
         |s: &mut Source<'_>, x: &str, y: &str| [build.number(s, x, 0..=2_000), build.number(s, y, 0..=2_000)];
@@ -137,7 +149,7 @@ pub(crate) fn read(
     let min_mm = side(s, "usable_min_x_mm", "usable_min_y_mm");
     let max_mm = side(s, "usable_max_x_mm", "usable_max_y_mm");
     let height_mm = build.number(s, "height_mm", 20..=2_000);
-    let profile = Profile {
+    let mut profile = Profile {
         id,
         vendor,
         model,
@@ -153,14 +165,17 @@ pub(crate) fn read(
         can_print_alone: machine.flag(s, "can_print_alone"),
         fresh_max_ms: machine.number(s, "fresh_max_ms", 1_000..=300_000),
         plate_types: machine.texts(s, "plate_types"),
+        retract_um: slicing.number(s, "retract_um", 0..=10_000),
+        retract_mm_s: slicing.number(s, "retract_mm_s", 5..=120),
         control: control?,
-        slicer_ini: slicer_ini?,
+        slicer_ini: String::new(),
     };
+    profile.slicer_ini = crate::slicer::fill(&template?, &profile);
     check(&profile, build.offset(), s);
-    for table in [build, machine, top] {
+    for table in [build, machine, slicing, top] {
         table.finish(s);
     }
-    (source.faults.len() == before).then_some((profile, ini_path))
+    (source.sink.faults.len() == before).then_some((profile, ini_path))
 }
 
 fn check(profile: &Profile, at: usize, source: &mut Source<'_>) {
@@ -169,6 +184,9 @@ fn check(profile: &Profile, at: usize, source: &mut Source<'_>) {
         min_mm.iter().zip(max_mm).zip(profile.bed_mm).all(|((min, max), bed)| *min < max && max <= bed);
     if !inside {
         source.fault(at, "`build`: the usable area must have a size and lie on the bed".to_owned());
+    }
+    if profile.plate_types.is_empty() {
+        source.fault(at, "`machine.plate_types` may not be empty".to_owned());
     }
     if profile.bed_mm.iter().any(|side| *side < 50) {
         source.fault(at, "`build`: a bed side must be 50 to 2000 mm".to_owned());

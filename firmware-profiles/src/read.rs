@@ -10,25 +10,40 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::error::Fault;
+use crate::schema::{Kind, Shape};
 
 /// Shortest text that counts as a source: a name and a place in it.
 const SOURCE_CHARS_MIN: usize = 12;
 
-/// One file being read: its name, its text (for line numbers) and the faults found so far in all files.
+/// What reading all files leaves behind: what is wrong, and which keys there are.
+#[derive(Debug, Default)]
+pub(crate) struct Sink {
+    /// Everything that is wrong so far.
+    pub(crate) faults: Vec<Fault>,
+    /// Every key that was asked for.
+    pub(crate) shape: Shape,
+}
+
+/// One file being read: its name, its text (for line numbers) and where the findings go.
 pub(crate) struct Source<'a> {
     /// Path below the data directory.
     pub(crate) file: &'a str,
     /// The whole text.
     pub(crate) text: &'a str,
-    /// Where faults go.
-    pub(crate) faults: &'a mut Vec<Fault>,
+    /// Where findings go.
+    pub(crate) sink: &'a mut Sink,
 }
 
 impl Source<'_> {
     /// Records a fault at a byte offset.
     pub(crate) fn fault(&mut self, offset: usize, what: String) {
         let line = 1 + self.text.bytes().take(offset).filter(|byte| *byte == b'\n').count();
-        self.faults.push(Fault { file: self.file.to_owned(), line, what });
+        self.sink.faults.push(Fault { file: self.file.to_owned(), line, what });
+    }
+
+    /// Records that a key was asked for.
+    fn asked(&mut self, path: &str, kind: Kind) {
+        self.sink.shape.asked(self.file, path, kind);
     }
 
     /// Records syntax errors; true when there are none.
@@ -105,6 +120,7 @@ impl<'t> Table<'t> {
     pub(crate) fn text(&mut self, source: &mut Source<'_>, key: &str) -> String {
         let name = self.name(key);
         let offset = self.offset;
+        source.asked(&name, Kind::Plain);
         match self.take(key).map(|value| (value.span().start, value.get_ref())) {
             Some((_, DeValue::String(text))) if !text.trim().is_empty() => text.to_string(),
             Some((at, _)) => self.wrong(source, at, &format!("`{name}` must be a text that is not empty")),
@@ -155,6 +171,7 @@ impl<'t> Table<'t> {
     pub(crate) fn number(&mut self, source: &mut Source<'_>, key: &str, within: RangeInclusive<u32>) -> u32 {
         let name = self.name(key);
         let fallback = *within.start();
+        source.asked(&name, Kind::Number(fallback, *within.end()));
         let Some(value) = self.figure(source, key) else {
             return fallback;
         };
@@ -176,6 +193,7 @@ impl<'t> Table<'t> {
     /// Yes or no.
     pub(crate) fn flag(&mut self, source: &mut Source<'_>, key: &str) -> bool {
         let name = self.name(key);
+        source.asked(&name, Kind::Flag);
         let Some(value) = self.figure(source, key) else {
             return false;
         };
@@ -188,6 +206,7 @@ impl<'t> Table<'t> {
     /// A text with its source.
     pub(crate) fn sourced(&mut self, source: &mut Source<'_>, key: &str) -> String {
         let name = self.name(key);
+        source.asked(&name, Kind::Text);
         let Some(value) = self.figure(source, key) else {
             return String::new();
         };
@@ -202,6 +221,7 @@ impl<'t> Table<'t> {
     /// A list of texts; may be empty.
     pub(crate) fn texts(&mut self, source: &mut Source<'_>, key: &str) -> Vec<String> {
         let name = self.name(key);
+        source.asked(&name, Kind::Texts);
         let Some(value) = self.figure(source, key) else {
             return Vec::new();
         };

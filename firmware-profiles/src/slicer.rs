@@ -1,7 +1,40 @@
-//! Checks a profile's slicer settings against the profile: what a farm may never leave to chance.
-//! The settings are PrusaSlicer's `key = value` lines; this module never runs a slicer.
+//! A model's slicer settings: a shared file with the model's figures put in, and the check of what a farm may never
+//! leave to chance. The settings are PrusaSlicer's `key = value` lines; this module never runs a slicer.
 use crate::error::Fault;
 use crate::printer::Profile;
+
+/// The first purge line begins this far inside the usable area and ends at most this far from its front, in mm.
+const PURGE_EDGE_MM: u32 = 1;
+const PURGE_BACK_MM: u32 = 110;
+/// The bed stops this far before its end when a print is done, in mm.
+const PARK_EDGE_MM: u32 = 5;
+
+/// Puts the figures of a model in the places that the file leaves for them: `@bed_shape@` and others.
+pub(crate) fn fill(template: &str, profile: &Profile) -> String {
+    let [x, y] = profile.bed_mm;
+    let [min_x, min_y] = profile.usable.min_mm;
+    let [_, max_y] = profile.usable.max_mm;
+    let (flavor, level) = profile.control.slicing();
+    let level: String = level.iter().map(|line| format!("\\n{line}")).collect();
+    let figures = [
+        ("@bed_shape@", bed_shape(x, y)),
+        ("@height@", profile.height_mm.to_string()),
+        ("@nozzle@", decimal(profile.nozzle_um)),
+        ("@flavor@", flavor.to_owned()),
+        ("@level@", level),
+        ("@retract@", decimal(profile.retract_um)),
+        ("@retract_speed@", profile.retract_mm_s.to_string()),
+        ("@purge_x@", (min_x + PURGE_EDGE_MM).to_string()),
+        ("@purge_front@", (min_y + PURGE_EDGE_MM).max(10).to_string()),
+        ("@purge_back@", PURGE_BACK_MM.min(max_y.saturating_sub(PURGE_EDGE_MM)).to_string()),
+        ("@park_y@", y.saturating_sub(PARK_EDGE_MM).to_string()),
+    ];
+    figures.iter().fold(template.to_owned(), |text, (place, figure)| text.replace(place, figure))
+}
+
+fn bed_shape(x: u32, y: u32) -> String {
+    format!("0x0,{x}x0,{x}x{y},0x{y}")
+}
 
 /// Keys with the only value that is right here, and why.
 const REQUIRED: &[(&str, &str, &str)] = &[
@@ -22,7 +55,7 @@ pub(crate) fn check(profile: &Profile, file: &str, faults: &mut Vec<Fault>) {
         expect(ini, file, key, wanted, why, faults);
     }
     let [x, y] = profile.bed_mm;
-    expect(ini, file, "bed_shape", &format!("0x0,{x}x0,{x}x{y},0x{y}"), "the bed of the profile", faults);
+    expect(ini, file, "bed_shape", &bed_shape(x, y), "the bed of the profile", faults);
     expect(
         ini,
         file,
@@ -35,6 +68,10 @@ pub(crate) fn check(profile: &Profile, file: &str, faults: &mut Vec<Fault>) {
     expect(ini, file, "nozzle_diameter", &nozzle, "the nozzle of the profile", faults);
     for (number, line) in ini.lines().enumerate() {
         let code = line.trim();
+        if let Some(place) = code.split('@').nth(1).filter(|_| !code.starts_with('#')) {
+            let what = format!("names a figure `@{place}@` that no model has");
+            faults.push(Fault { file: file.to_owned(), line: number + 1, what });
+        }
         if !code.is_empty() && !code.starts_with('#') && !code.contains('=') {
             faults.push(Fault {
                 file: file.to_owned(),

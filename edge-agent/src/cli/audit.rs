@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use super::{Failed, print_line, profiles};
+use crate::config::Config;
 use crate::pipeline::{StageError, audit};
 
-pub(super) fn audit(gcode: &Path, profile: &str, material: &str) -> Result<(), Failed> {
-    let library = profiles::library()?;
+pub(super) fn audit(config: &Config, gcode: &Path, (profile, material): (&str, &str)) -> Result<(), Failed> {
+    let library = profiles::library(config)?;
     let (profile, material) =
         (profiles::profile(&library, profile)?, profiles::material(&library, material)?);
     match audit::file(gcode, profile, material, None) {

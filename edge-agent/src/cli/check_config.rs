@@ -4,7 +4,7 @@ use super::{Failed, print_line, profiles};
 use crate::config::{Config, Connection};
 
 pub(super) fn check(config: &Config) -> Result<(), Failed> {
-    let library = profiles::library()?;
+    let library = profiles::library(config)?;
     let mut faults = Vec::new();
     for printer in &config.printers {
         if library.profile(&printer.profile).is_none() {

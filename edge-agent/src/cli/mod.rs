@@ -186,8 +186,10 @@ fn dispatch(arguments: Arguments) -> Result<(), Failed> {
         Command::Slice { model, profile, material, out } => {
             slice::slice(&settings(config)?, &model, (&profile, &material), &out)
         }
-        Command::Audit { gcode, profile, material } => audit::audit(&gcode, &profile, &material),
-        Command::Profiles(what) => profiles::profiles(&what),
+        Command::Audit { gcode, profile, material } => {
+            audit::audit(&settings(config)?, &gcode, (&profile, &material))
+        }
+        Command::Profiles(what) => profiles::profiles(&settings(config)?, &what),
         Command::Doctor => doctor::doctor(&settings(config)?),
         Command::Backup { out } => backup::backup(&settings(config)?, &out),
         Command::Restore { file } => backup::restore(&settings(config)?, &file),

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use firmware_profiles::{Library, Material, Profile};
+use firmware_profiles::{Control, Library, Material, Profile, Verified};
 
 use super::{Failed, print_line};
+use crate::{assemble, config::Config};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Profiles {
@@ -20,12 +21,14 @@ pub(super) enum Profiles {
         /// The folder.
         dir: PathBuf,
     },
+    /// Print what a profile file may hold, as a JSON schema.
+    Schema,
 }
 
-pub(super) fn profiles(what: &Profiles) -> Result<(), Failed> {
+pub(super) fn profiles(config: &Config, what: &Profiles) -> Result<(), Failed> {
     match what {
         Profiles::List => {
-            for profile in library()?.profiles() {
+            for profile in library(config)?.profiles() {
                 let [x, y] = profile.bed_mm;
                 let words = format!(
                     "{:<24} {} {}, bed {x} × {y} mm, height {} mm",
@@ -39,8 +42,8 @@ pub(super) fn profiles(what: &Profiles) -> Result<(), Failed> {
             Ok(())
         }
         Profiles::Show { name } => {
-            let library = library()?;
-            print_line(&format!("{:#?}", profile(&library, name)?));
+            let library = library(config)?;
+            print_line(&shown(profile(&library, name)?));
             Ok(())
         }
         Profiles::Check { dir } => match Library::with_overrides(dir) {
@@ -54,12 +57,54 @@ pub(super) fn profiles(what: &Profiles) -> Result<(), Failed> {
             }
             Err(faults) => Err(Failed::bad_input(faults.to_string())),
         },
+        Profiles::Schema => {
+            print_line(&Library::schema()?);
+            Ok(())
+        }
     }
 }
 
-/// The compiled-in profiles.
-pub(super) fn library() -> Result<Library, Failed> {
-    Ok(Library::embedded()?)
+/// A model as a person wants to read it.
+fn shown(profile: &Profile) -> String {
+    let [x, y] = profile.bed_mm;
+    let ([x0, y0], [x1, y1]) = (profile.usable.min_mm, profile.usable.max_mm);
+    let drive = match &profile.control {
+        Control::Streamed(firmware) => {
+            let resets = if profile.resets_on_open {
+                "opening it resets the board"
+            } else {
+                "opening it resets nothing"
+            };
+            format!("{} over a serial port, {} baud; {resets}", firmware.title, profile.baud)
+        }
+        Control::PrinterOwned(dialect) => format!("{}; the printer owns its jobs", dialect.title),
+    };
+    let verified = match profile.verified {
+        Verified::Simulated => "only with simulated printers: confirm the first start at the printer",
+        Verified::Hardware => "on the real machine",
+    };
+    format!(
+        "{}: {} {}\nprints      {x} × {y} × {} mm, plastic from {x0}, {y0} to {x1}, {y1}\nnozzle      {} µm, up to {} °C; bed up \
+         to {} °C\nplates      {}\ndriven by   {drive}\nalone       {}\ntried       {verified}",
+        profile.id,
+        profile.vendor,
+        profile.model,
+        profile.height_mm,
+        profile.nozzle_um,
+        profile.nozzle_max_c,
+        profile.bed_max_c,
+        profile.plate_types.join(", "),
+        if profile.can_print_alone {
+            "can print without the agent"
+        } else {
+            "prints only what the agent sends"
+        },
+    )
+}
+
+/// The compiled-in profiles, with those below `data_dir/profiles` laid over them.
+pub(super) fn library(config: &Config) -> Result<Library, Failed> {
+    assemble::library(config).map_err(|faults| Failed::bad_input(faults.to_string()))
 }
 
 /// A model by its name.

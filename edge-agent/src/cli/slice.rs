@@ -16,7 +16,7 @@ pub(super) fn slice(
     (profile, material): (&str, &str),
     out: &Path,
 ) -> Result<(), Failed> {
-    let library = profiles::library()?;
+    let library = profiles::library(config)?;
     let (profile, material) =
         (profiles::profile(&library, profile)?, profiles::material(&library, material)?);
     if !model.is_file() {

@@ -1,122 +1,17 @@
 //! The serial driver against `sim-marlin` over a pty.
 use std::time::Duration;
 
-use edge_agent::printer::serial::SerialPrinter;
-use edge_agent::printer::{Connection, Doing, PortPolicy, PrinterError, PrinterHandle};
-use firmware_profiles::{Control, Firmware, Library};
+use edge_agent::printer::{Connection, Doing, PortPolicy, PrinterError};
 use peers::fault_proxy::mangle::Damage;
-use peers::fault_proxy::serial::{self as cable, Cable};
+use peers::fault_proxy::serial::{self as cable};
 use peers::marlin::Config;
 use peers::marlin::faults::Order;
-use peers::marlin::sim::{Handle, Sim};
+use peers::marlin::sim::Sim;
 use protocol::attempt::{Event, Lost};
-use tempfile::TempDir;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
-use crate::bench::{Ledger, lines_of, order, plate, until};
-
-fn firmware() -> Firmware {
-    let library = Library::embedded().unwrap();
-    let Control::Streamed(mut firmware) = library.profile("creality/cr-10").unwrap().control.clone() else {
-        unreachable!()
-    };
-    // Short waits, so that tests are short; their order is the profile's.
-    firmware.ack_wait = Duration::from_millis(2_500);
-    firmware.blocking_wait = Duration::from_secs(6);
-    firmware.boot_quiet = Duration::from_millis(1_000);
-    firmware
-}
-
-struct Bench {
-    dir: TempDir,
-    sim: Option<Sim>,
-    cable: Option<Cable>,
-    board: Handle,
-    printer: PrinterHandle,
-    ledger: Ledger,
-    shutdown: CancellationToken,
-}
-
-impl Bench {
-    /// A printer with its driver, ready unless the policy keeps the port closed.
-    async fn new(policy: PortPolicy, change: impl FnOnce(&mut Config)) -> Self {
-        Self::with(policy, None, change).await
-    }
-
-    /// The same with a bad cable in between.
-    async fn through(seed: u64) -> Self {
-        Self::with(PortPolicy::Open, Some(seed), |_| {}).await
-    }
-
-    async fn with(policy: PortPolicy, cable_seed: Option<u64>, change: impl FnOnce(&mut Config)) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let mut config = Config::new(dir.path().join("tty"));
-        config.speed = 200.0;
-        config.boot_ms = 50;
-        change(&mut config);
-        let resets_on_open = config.reset_on_open;
-        let sim = Sim::start(config).unwrap();
-        let board = sim.handle();
-        let (device, link) = (dir.path().join("tty"), dir.path().join("cable"));
-        let port = if cable_seed.is_some() { link.clone() } else { device.clone() };
-        let cable = cable_seed.map(|seed| Cable::start(link, device, 0, seed).unwrap());
-        let (ledger, reports) = Ledger::new();
-        let shutdown = CancellationToken::new();
-        let (printer, task) = SerialPrinter {
-            id: "ender-1".parse().unwrap(),
-            port,
-            baud: 115_200,
-            firmware: firmware(),
-            resets_on_open,
-            policy,
-        }
-        .task(reports, shutdown.clone());
-        drop(edge_agent::tasks::spawn(task));
-        let bench = Self { dir, sim: Some(sim), cable, board, printer, ledger, shutdown };
-        if policy == PortPolicy::Open {
-            bench.until_ready().await;
-        }
-        bench
-    }
-
-    async fn until_ready(&self) {
-        let view = self.printer.view();
-        until("ready", || {
-            let now = view.borrow().clone();
-            (now.is_idle(Instant::now(), Duration::from_secs(10)), (now, self.board.state()))
-        })
-        .await;
-    }
-
-    async fn until_doing(&self, wanted: Doing) {
-        let view = self.printer.view();
-        until(&format!("{wanted:?}"), || (view.borrow().doing == wanted, view.borrow().clone())).await;
-    }
-
-    async fn until_moves(&self, n: u64) {
-        until("moves", || (self.board.tally().moves >= n, self.board.state())).await;
-    }
-
-    async fn start(&self, n: u64, gcode: &str) {
-        self.printer.start(order(&self.dir, n, gcode.as_bytes())).await.unwrap();
-    }
-}
-
-impl Drop for Bench {
-    fn drop(&mut self) {
-        self.shutdown.cancel();
-    }
-}
-
-/// What a whole plate leaves behind.
-fn assert_whole(bench: &Bench, segments: u32) {
-    let tally = bench.board.tally();
-    assert_eq!((tally.starts, tally.starts_on_occupied_bed), (1, 0), "{tally:?}");
-    assert_eq!(tally.moves, u64::from(segments) + 3, "{tally:?}");
-    assert!((tally.extruded_mm - f64::from(segments) * 0.05).abs() < 1e-6, "{tally:?}");
-    assert_eq!(tally.position[..2], [5.0, 200.0]);
-}
+use crate::bench::{lines_of, order, plate, until};
+use crate::board::{Bench, assert_whole};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_whole_plate_is_printed_exactly_once() {

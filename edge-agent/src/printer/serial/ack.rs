@@ -1,20 +1,19 @@
 //! Acknowledgement and resend: which lines are in flight, what an answer proves, what may be sent next.
 //!
-//! Pure and clock-injected: [`Wire::on_reply`] and [`Wire::poll`] get the time, [`Wire::poll`] says which bytes go
+//! Pure and clock-injected: `Wire::on_reply` (in `answers`) and [`Wire::poll`] get the time, [`Wire::poll`] says which bytes go
 //! out. Invariants: never more than the window in flight; no number is given to two different texts; a line is put on
 //! the wire again only when the firmware asked for its number; an `ok` with nothing in flight is never credit.
 //!
 //! A lost `ok` is found with a **new** numbered `M105`, never by repeating a line: Marlin is silent about duplicates,
 //! and the answer to M105 is recognisable (`ok T:…`), so it proves everything before it and cannot be mistaken for a
-//! late `ok`.
+//! late `ok`. Where a firmware's answers carry no such sign ([`AckStrategy::NumberedCounted`]), its `wait` behind an
+//! acknowledged question says the same.
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use firmware_profiles::{AckStrategy, Firmware};
 
-use super::classify::Reply;
 use super::line::{command, frame};
-use super::resend::RESEND_QUIET;
 
 /// Time since the actor began; the core knows no other.
 pub type Mono = Duration;
@@ -22,8 +21,6 @@ pub type Mono = Duration;
 /// Numbering begins behind this. A board that restarted unnoticed counts from 0 and asks for line 1, which is then not
 /// among ours: without it, the first lines of a job would be sent again, and the job begun a second time.
 pub(super) const FIRST_NUMBER: u32 = 10_000;
-/// `wait` with a line in flight counts as a lost `ok` when the line was sent longer ago than this.
-const WAIT_MEANS_LOST: Duration = Duration::from_secs(1);
 /// The answer to `M110` and to the M105 that closes the handshake must come within this time, or they are repeated.
 pub(super) const HANDSHAKE_WAIT: Duration = Duration::from_secs(2);
 /// How often the handshake is repeated.
@@ -121,8 +118,12 @@ pub struct Counts {
 
 /// The limits of one connection; from the profile, and larger where the firmware reports its emergency parser.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "what a profile says, each independent of the others")]
 pub(super) struct Limits {
     pub(super) numbered: bool,
+    /// An `ok` is only counted; the answer to M105 is no sign of its own.
+    pub(super) counted: bool,
+    pub(super) resend_has_ok: bool,
     pub(super) window_lines: usize,
     pub(super) window_bytes: usize,
     pub(super) window_lines_parser: usize,
@@ -139,6 +140,7 @@ pub(super) struct Limits {
 
 /// One connection's acknowledgement state.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "what was heard, each independent of the others")]
 pub struct Wire {
     pub(super) limits: Limits,
     pub(super) phase: Phase,
@@ -160,6 +162,10 @@ pub struct Wire {
     /// The firmware sends busy messages: a silent blocking command has lost its `ok`.
     pub(super) busy_seen: bool,
     pub(super) probes: u32,
+    /// A question was acknowledged and is the newest thing sent: `wait` then proves everything before it.
+    pub(super) question_acked: bool,
+    /// The firmware has said that all its command slots are taken.
+    pub(super) slots_full: bool,
     pub(super) remedy: Remedy,
     pub(super) handshakes: u32,
     pub(super) stuck: Option<Stuck>,
@@ -171,7 +177,12 @@ impl Wire {
     #[must_use]
     pub fn new(firmware: &Firmware, now: Mono) -> Self {
         let limits = Limits {
-            numbered: firmware.ack == AckStrategy::NumberedNextLine,
+            numbered: match firmware.ack {
+                AckStrategy::NumberedNextLine | AckStrategy::NumberedCounted => true,
+                AckStrategy::PlainProbeOnce => false,
+            },
+            counted: firmware.ack == AckStrategy::NumberedCounted,
+            resend_has_ok: firmware.resend_has_ok,
             window_lines: firmware.window_lines,
             window_bytes: firmware.window_bytes,
             window_lines_parser: firmware.window_lines_parser,
@@ -200,6 +211,8 @@ impl Wire {
             last_sign: now,
             busy_seen: false,
             probes: 0,
+            question_acked: false,
+            slots_full: false,
             remedy: Remedy::None,
             handshakes: 0,
             stuck: None,
@@ -284,7 +297,8 @@ impl Wire {
             return false;
         }
         self.in_flight.is_empty()
-            || (self.in_flight.len() < self.limits.window_lines
+            || (!self.slots_full
+                && self.in_flight.len() < self.limits.window_lines
                 && bytes + bytes_n <= self.limits.window_bytes)
     }
 
@@ -326,12 +340,13 @@ impl Wire {
             self.last_sign = now; // The wait for an answer begins with the line it is for.
         }
         self.last_sent = now;
+        self.question_acked = false;
         self.in_flight.push_back(InFlight {
             number: sent.number,
             bytes_n: bytes.len(),
             tag: sent.tag,
             class: sent.class,
-            asks: sent.text == "M105",
+            asks: sent.text == "M105" && !self.limits.counted,
         });
         bytes
     }
@@ -377,116 +392,11 @@ impl Wire {
             (self.resend_from.is_some() || self.remedy == Remedy::Question).then_some(self.quiet_until);
         [silence, quiet].into_iter().flatten().min()
     }
-
-    /// Takes a reply. Calls `acked` for each line it acknowledges, in order.
-    pub fn on_reply(&mut self, reply: &Reply, now: Mono, mut acked: impl FnMut(Tag)) {
-        match reply {
-            Reply::Ok { line, temperatures } => self.on_ok(*line, temperatures.is_some(), now, &mut acked),
-            Reply::Resend { line } => self.on_resend(*line, now),
-            Reply::BadLine if self.phase == Phase::Running => {
-                // The Resend that follows may be lost, its ok may not: that one is no line's.
-                self.swallow_until = Some(now + self.limits.resend_ok_wait);
-                self.quiet_until = now + RESEND_QUIET;
-            }
-            Reply::Busy | Reply::BusyUser => {
-                self.busy_seen = true;
-                self.sign(now);
-            }
-            Reply::Wait => {
-                if !self.in_flight.is_empty()
-                    && now >= self.last_sent + WAIT_MEANS_LOST
-                    && self.remedy != Remedy::Question
-                {
-                    self.ask(now);
-                }
-            }
-            Reply::BadLine
-            | Reply::Banner
-            | Reply::Temperatures(_)
-            | Reply::Position { .. }
-            | Reply::Capability { .. }
-            | Reply::Firmware(_)
-            | Reply::Action(_)
-            | Reply::CardProgress { .. }
-            | Reply::CardIdle
-            | Reply::Fatal(_)
-            | Reply::Stopped(_)
-            | Reply::Error(_)
-            | Reply::Other => {}
-        }
-    }
-
-    /// A sign of life that is not an answer.
-    pub(super) fn sign(&mut self, now: Mono) {
-        self.last_sign = now;
-        if !self.in_flight.iter().any(|line| line.tag == Tag::Core) && self.remedy != Remedy::Question {
-            self.probes = 0;
-        }
-    }
-
-    fn on_ok(&mut self, line: Option<u32>, answers_m105: bool, now: Mono, acked: &mut impl FnMut(Tag)) {
-        if let Phase::Numbering { .. } = self.phase {
-            self.numbered(now);
-            return;
-        }
-        self.sign(now);
-        if let Some(line) = line {
-            while self.in_flight.front().is_some_and(|head| head.number <= line) {
-                self.pop(acked);
-            }
-            return;
-        }
-        if self.swallow_until.take().is_some() {
-            return;
-        }
-        let question = self.in_flight.iter().position(|line| line.asks);
-        match question {
-            // Answers come in order: this one proves every line up to the first question.
-            Some(at) if answers_m105 => {
-                for _ in 0..=at {
-                    self.pop(acked);
-                }
-                // Questions asked again behind it: if this was the answer to the first, theirs count as spurious.
-                while self.in_flight.front().is_some_and(|line| line.tag == Tag::Core) {
-                    self.pop(acked);
-                }
-                self.probes = 0;
-                self.asked = (0, 0);
-            }
-            // A plain ok is not the question's answer, one with temperatures answers nothing else: late or doubled.
-            Some(0) => self.counts.spurious_n += 1,
-            None if answers_m105 || self.in_flight.is_empty() => self.counts.spurious_n += 1,
-            Some(_) | None => self.pop(acked),
-        }
-    }
-
-    fn pop(&mut self, acked: &mut impl FnMut(Tag)) {
-        if let Some(head) = self.in_flight.pop_front() {
-            if head.tag != Tag::Core {
-                acked(head.tag);
-            }
-            if head.number >= self.asked.0 {
-                self.asked = (0, 0);
-            }
-        }
-    }
-
-    /// The counter is at 0. A numbered M105 follows, whose answer absorbs `ok`s of handshakes that were repeated.
-    fn numbered(&mut self, now: Mono) {
-        self.phase = Phase::Running;
-        self.next = FIRST_NUMBER + 1;
-        self.ring.clear();
-        self.in_flight.clear();
-        self.resend_from = None;
-        self.swallow_until = None;
-        self.quiet_until = now;
-        self.asked = (0, 0);
-        self.probes = 0;
-        self.remedy = Remedy::Question;
-        self.last_sign = now;
-    }
 }
 
+#[cfg(test)]
+#[path = "ack_cable_tests.rs"]
+mod cable_tests;
 #[cfg(test)]
 #[path = "ack_tests.rs"]
 mod tests;

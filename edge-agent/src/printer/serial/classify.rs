@@ -17,6 +17,8 @@ pub enum Reply {
         line: Option<u32>,
         /// Temperatures on the same line: the answer to M105.
         temperatures: Option<Temperatures>,
+        /// Free command slots (the `B3` of `ADVANCED_OK`).
+        free: Option<u32>,
     },
     /// Asks to go back to a line.
     Resend {
@@ -76,7 +78,7 @@ pub fn classify(line: &str, firmware: &Firmware) -> Reply {
     let text = line.trim();
     let lower = text.to_ascii_lowercase();
     if let Some(rest) = after_word(text, "ok") {
-        return Reply::Ok { line: ok_line(rest), temperatures: temperatures(rest) };
+        return Reply::Ok { line: ok_line(rest), temperatures: temperatures(rest), free: free_slots(rest) };
     }
     if let Some(line) = resend(&lower) {
         return Reply::Resend { line };
@@ -109,6 +111,28 @@ fn ok_line(rest: &str) -> Option<u32> {
     word.strip_prefix('N').unwrap_or(word).parse().ok()
 }
 
+/// ` N12 P15 B3` → 3.
+fn free_slots(rest: &str) -> Option<u32> {
+    let mut words = rest.split(' ').filter(|word| !word.is_empty());
+    words.next().filter(|word| word.starts_with('N'))?;
+    words.find_map(|word| word.strip_prefix('B'))?.parse().ok()
+}
+
+/// The name in `FIRMWARE_NAME:Marlin 2.1.2.1 SOURCE_CODE_URL:…`, alone on a line or behind an `ok`.
+#[must_use]
+pub fn firmware_name(line: &str) -> Option<String> {
+    let line = line.trim();
+    let rest = after_word(line, "ok").unwrap_or(line).trim_start().strip_prefix("FIRMWARE_NAME:")?;
+    // Values hold blanks: the next key ends this one.
+    let is_key = |word: &str| {
+        word.split_once(':')
+            .is_some_and(|(key, _)| key.len() > 3 && key.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'))
+    };
+    let words: Vec<&str> = rest.split(' ').take_while(|word| !is_key(word)).collect();
+    let name = cut(words.join(" ").trim());
+    (!name.is_empty()).then_some(name)
+}
+
 /// `resend: 13`, `resend:n13`, `rs 13`, `rs n13` → 13.
 fn resend(lower: &str) -> Option<u32> {
     let rest = match lower.strip_prefix("resend") {
@@ -119,9 +143,11 @@ fn resend(lower: &str) -> Option<u32> {
 }
 
 fn trouble(text: &str, lower: &str, firmware: &Firmware) -> Option<Reply> {
-    let says = |words: &[String]| words.iter().any(|word| text.contains(word.as_str()));
-    let error = lower.starts_with("error:") || lower.starts_with("!!") || lower.starts_with("fatal:");
-    if !error && !lower.starts_with("echo:") {
+    let says = |words: &[String]| words.iter().any(|word| lower.contains(&word.to_ascii_lowercase()));
+    let error = ["error:", "!!", "fatal:", "alarm:"].iter().any(|start| lower.starts_with(start));
+    // Klipper tells its state behind `// `; `//action:` and `// action:` are words to the host.
+    let told = lower.starts_with("echo:") || (lower.starts_with("// ") && !lower.starts_with("// action:"));
+    if !error && !told {
         return None;
     }
     if says(&firmware.fatal) {
@@ -149,8 +175,8 @@ fn report(text: &str, lower: &str) -> Reply {
     {
         return Reply::Capability { name: cut(name), on: on.trim() == "1" };
     }
-    if let Some(name) = text.strip_prefix("FIRMWARE_NAME:") {
-        return Reply::Firmware(cut(name.split(" SOURCE_CODE_URL:").next().unwrap_or(name)));
+    if let Some(name) = firmware_name(text) {
+        return Reply::Firmware(name);
     }
     if let Some(rest) = lower.strip_prefix("sd printing byte ")
         && let Some((done, whole)) = rest.split_once('/')

@@ -69,6 +69,9 @@ impl Actor {
         if self.job.is_some() || self.checking.is_some() {
             return Some("it has a job already".to_owned());
         }
+        if let Some(why) = &self.wrong_firmware {
+            return Some(why.clone());
+        }
         if self.foreign {
             return Some("it prints something that is not ours".to_owned());
         }
@@ -98,8 +101,8 @@ impl Actor {
         if link.session.wire.is_quiet() {
             link.session.wire.renumber();
         }
-        let arm = format!("M85 S{}", self.printer.firmware.dead_man_s);
-        link.session.begin(Purpose::Prelude, vec![arm, "M75".to_owned()]);
+        let firmware = &self.printer.firmware;
+        link.session.begin(Purpose::Prelude, [firmware.arm.clone(), firmware.begin.clone()].concat());
         let (to, lines) = mpsc::channel(AHEAD_LINES);
         self.job = Some(Job::new(order, &checked, lines, reply));
         let firmware = self.printer.firmware.clone();
@@ -137,9 +140,7 @@ impl Actor {
         };
         match &mut job.phase {
             Phase::Held if !link.session.is_busy() => {
-                let firmware = &self.printer.firmware;
-                let back = job.back(firmware.pause_lift_mm, firmware.dead_man_s);
-                link.session.begin(Purpose::GoOn, back);
+                link.session.begin(Purpose::GoOn, job.back(&self.printer.firmware));
                 job.phase = Phase::GoingOn { replies: vec![reply] };
             }
             Phase::GoingOn { replies } => replies.push(reply),
@@ -196,8 +197,8 @@ impl Actor {
 
     /// `M108` out of turn: a wait for a temperature or a person ends. Its own `ok` is taken up by the proof.
     fn break_wait(&mut self) {
-        let word = self.printer.firmware.break_wait.clone();
-        if let Some(link) = self.link.as_mut().filter(|link| link.out.len() < BREAK_BYTES_MAX) {
+        let Some(link) = self.link.as_mut().filter(|link| link.out.len() < BREAK_BYTES_MAX) else { return };
+        for word in &self.printer.firmware.break_wait {
             link.out.extend(format!("{word}\n").into_bytes());
         }
     }
@@ -208,15 +209,30 @@ impl Actor {
         }
         match self.link.as_ref().map(|link| &link.session.stage) {
             Some(Stage::Ready) => return drop(reply.send(Ok(()))),
-            Some(Stage::Halted | Stage::Stuck(_)) => {
-                self.link = None;
-                self.open_at = Some(self.now() + CLOSED_MIN);
-            }
+            Some(Stage::Halted | Stage::Stuck(_)) => self.restart(),
             Some(Stage::Booting { .. } | Stage::Handshake | Stage::SettingUp) => {}
             None => self.open_at = Some(self.now()),
         }
         self.open_replies.push(reply);
         self.retry = RETRY_FIRST;
+    }
+
+    /// Brings a halted board back: by its own word where it has one, else by closing the port, which resets it.
+    fn restart(&mut self) {
+        let now = self.now();
+        let firmware = &self.printer.firmware;
+        match self.link.as_mut().filter(|_| !firmware.restart.is_empty()) {
+            Some(link) => {
+                for word in &firmware.restart {
+                    link.out.extend(format!("\n{word}\n").into_bytes());
+                }
+                link.session.restart(now);
+            }
+            None => {
+                self.link = None;
+                self.open_at = Some(now + CLOSED_MIN);
+            }
+        }
     }
 
     /// The stop goes out before everything else, alone, un-numbered, after a line feed that ends a half-sent line.
@@ -252,7 +268,7 @@ impl Actor {
         match &mut job.phase {
             Phase::HoldAsked { replies } if session.wire.is_quiet() => {
                 let replies = mem::take(replies);
-                session.begin(Purpose::Hold, job.lift(firmware.pause_lift_mm));
+                session.begin(Purpose::Hold, job.lift(firmware));
                 job.phase = Phase::Lifting { replies };
             }
             Phase::CancelAsked { replies } if session.wire.is_quiet() => {

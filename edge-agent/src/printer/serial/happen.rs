@@ -7,7 +7,7 @@ use protocol::attempt::{Event, Lost};
 
 use super::ack::Stuck;
 use super::classify::Reply;
-use super::conduct::{answer_all, refuse, texts};
+use super::conduct::{answer_all, refuse};
 use super::job::{Job, Phase};
 use super::session::{Happened, Purpose};
 use super::task::{Actor, RETRY_FIRST, STUCK_RETRY};
@@ -25,8 +25,7 @@ impl Actor {
                 self.view.temperatures.update(now)
             }
             Reply::Ok { temperatures: None, .. } if self.person_until.is_some() => self.person_done(),
-            Reply::Firmware(name) => self.view.firmware = Some(name.clone()),
-            Reply::Error(text) => self.view.message = Some(text.clone()),
+            Reply::Error(text) => self.error(text),
             Reply::BusyUser => self.person_wanted(),
             Reply::Action(action) => self.action(action),
             Reply::CardProgress { done, whole } if self.job.is_none() && done < whole => {
@@ -43,10 +42,37 @@ impl Actor {
             | Reply::Wait
             | Reply::Banner
             | Reply::Position { .. }
+            | Reply::Firmware(_)
             | Reply::Capability { .. }
             | Reply::CardProgress { .. }
             | Reply::Fatal(_)
             | Reply::Stopped(_) => {}
+        }
+    }
+
+    /// The board says its name. With another firmware than the profile's, what an `ok` means is not known.
+    pub(super) fn named(&mut self, name: String) {
+        let firmware = &self.printer.firmware;
+        self.wrong_firmware = (!firmware.names.iter().any(|known| name.starts_with(known))).then(|| {
+            format!(
+                "its firmware calls itself {name:?}, and the chosen model expects {}: choose the model that fits",
+                firmware.title
+            )
+        });
+        self.view.firmware = Some(name);
+    }
+
+    /// Where an error means that a line was not executed, going on would print something else.
+    fn error(&mut self, text: &str) {
+        self.view.message = Some(text.to_owned());
+        let firmware = &self.printer.firmware;
+        if !firmware.error_ends_job || !self.job.as_ref().is_some_and(Job::can_fail) {
+            return;
+        }
+        let cold = firmware.cancel_script.clone();
+        self.end(Event::Halted, &format!("the printer did not execute a line: {text}"));
+        if let Some(link) = &mut self.link {
+            link.session.begin(Purpose::After, cold);
         }
     }
 
@@ -95,7 +121,7 @@ impl Actor {
         match what {
             Happened::Ready => {
                 self.retry = RETRY_FIRST;
-                self.view.message = None;
+                self.view.message.clone_from(&self.wrong_firmware);
                 answer_all(mem::take(&mut self.open_replies), &Ok(()));
             }
             Happened::JobLine(index) => {
@@ -174,7 +200,8 @@ impl Actor {
     fn after(&mut self) {
         self.person_until = None;
         if let Some(link) = &mut self.link {
-            link.session.begin(Purpose::After, texts(&["M85 S0", "M77"]));
+            let firmware = &self.printer.firmware;
+            link.session.begin(Purpose::After, [firmware.disarm.clone(), firmware.done.clone()].concat());
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use firmware_profiles::Firmware;
 use protocol::attempt::Event;
 use protocol::units::Permille;
 use tokio::sync::{mpsc, oneshot};
@@ -184,17 +185,33 @@ impl Job {
     }
 
     /// Lines that lift for a hold and disarm the dead-man switch, which would end a long one.
-    pub(super) fn lift(&self, lift_mm: u32) -> Vec<String> {
-        let mut lines = self.modal.lift(lift_mm);
-        lines.push("M85 S0".to_owned());
+    pub(super) fn lift(&self, firmware: &Firmware) -> Vec<String> {
+        let mut lines = self.modal.lift(firmware.pause_lift_mm);
+        lines.extend(firmware.disarm.iter().cloned());
         lines
     }
 
     /// Lines that come down again.
-    pub(super) fn back(&self, lift_mm: u32, dead_man_s: u32) -> Vec<String> {
-        let mut lines = vec![format!("M85 S{dead_man_s}")];
-        lines.extend(self.modal.back(lift_mm));
+    pub(super) fn back(&self, firmware: &Firmware) -> Vec<String> {
+        let mut lines = firmware.arm.clone();
+        lines.extend(self.modal.back(firmware.pause_lift_mm));
         lines
+    }
+
+    /// Whether an error of the firmware ends it: not while it is being cancelled, which ends it anyway.
+    pub(super) fn can_fail(&self) -> bool {
+        match self.phase {
+            Phase::Prelude { .. }
+            | Phase::Streaming
+            | Phase::MarkAsked { .. }
+            | Phase::HoldAsked { .. }
+            | Phase::Lifting { .. }
+            | Phase::Held
+            | Phase::GoingOn { .. }
+            | Phase::LastOut
+            | Phase::Proving => true,
+            Phase::CancelAsked { .. } | Phase::Cancelling { .. } => false,
+        }
     }
 
     /// What the printer does because of this job.

@@ -1,11 +1,12 @@
 //! Printers behind a serial port that are streamed to, line by line.
 //!
 //! Bytes ↔ lines ↔ meaning are pure modules without a clock: [`mod@line`] (framing and what a job may contain),
-//! [`classify`] (what a reply means), [`ack`] and `resend` (window, acknowledgement, resend, lost oks), `modal` (what a
+//! [`classify`] (what a reply means), [`ack`], `answers` and `resend` (window, acknowledgement, resend, lost oks), `modal` (what a
 //! job left set), `session` (what is asked of a board before it may print). [`port`] is the only file that does serial
 //! input and output, `preflight` the only one that reads a job's file, `task` the loop that ties them together, `job`
 //! which line is next, `conduct` how a job is begun, held and cancelled, `happen` how it is told and lost.
 pub mod ack;
+mod answers;
 pub mod classify;
 mod conduct;
 mod happen;

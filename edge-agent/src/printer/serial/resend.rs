@@ -44,7 +44,7 @@ impl Wire {
     /// Times that have passed: handshake repeated, probe made due, silence called by its name.
     pub(super) fn notice_silence(&mut self, now: Mono) {
         if self.swallow_until.is_some_and(|until| now > until) {
-            self.swallow_until = None; // Prusa MK2 and clones send no ok with a Resend.
+            self.swallow_until = None; // Sent without its ok, or that was lost.
         }
         if let Phase::Numbering { sent_at } = self.phase {
             if now >= sent_at + HANDSHAKE_WAIT {
@@ -94,7 +94,8 @@ impl Wire {
             return;
         }
         self.sign(now);
-        self.swallow_until = Some(now + self.limits.resend_ok_wait);
+        self.probes = 0; // It answers; how often it may ask for the same line is counted by itself.
+        self.swallow_until = self.limits.resend_has_ok.then_some(now + self.limits.resend_ok_wait);
         self.quiet_until = now + RESEND_QUIET;
         let oldest = self.ring.front().map_or(self.next, |sent| sent.number);
         if !self.limits.numbered || line > self.next || line < oldest {

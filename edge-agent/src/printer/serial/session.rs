@@ -113,7 +113,10 @@ impl Session {
     }
 
     /// Begins a script. The one before must be done.
-    pub(super) fn begin(&mut self, purpose: Purpose, lines: Vec<String>) {
+    pub(super) fn begin(&mut self, purpose: Purpose, mut lines: Vec<String>) {
+        if lines.is_empty() {
+            lines.push("M105".to_owned()); // A script ends with an answer; a question does no harm.
+        }
         debug_assert!(self.script.is_none(), "{purpose:?} begun while another script runs");
         self.scripts_n += 1;
         self.script = Some(Script { id: self.scripts_n, purpose, left: lines.into(), outstanding: 0 });
@@ -128,6 +131,11 @@ impl Session {
     pub(super) fn ask_again(&mut self, now: Mono) {
         *self = Self::new(&self.firmware.clone(), now);
         self.stage = Stage::Booting { ask_at: now };
+    }
+
+    /// The firmware was told to restart: it is asked when it has had time to.
+    pub(super) fn restart(&mut self, now: Mono) {
+        *self = Self::new(&self.firmware.clone(), now);
     }
 
     /// Nothing more is sent: an emergency stop is on its way.
@@ -150,7 +158,7 @@ impl Session {
 
     /// Whether the firmware reports temperatures by itself.
     pub(super) fn reports_temperatures(&self) -> bool {
-        self.capabilities.reports_temperatures
+        self.capabilities.reports_temperatures && !self.firmware.report_temperatures.is_empty()
     }
 
     /// Bytes that are due, apart from the job's. To be called until it gives `None`.
@@ -278,9 +286,9 @@ impl Session {
     }
 
     fn reports(&self) -> Vec<String> {
-        let mut lines = vec![format!("M113 S{}", self.firmware.busy_every_s)];
-        if self.capabilities.reports_temperatures {
-            lines.push(format!("M155 S{}", self.firmware.temperature_every_s));
+        let mut lines = self.firmware.set_up.clone();
+        if self.reports_temperatures() {
+            lines.extend(self.firmware.report_temperatures.iter().cloned());
         }
         lines
     }

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use super::SerialPrinter;
 use super::ack::{Mono, Tag};
-use super::classify::classify;
+use super::classify::{classify, firmware_name};
 use super::job::{Job, Next, Phase};
 use super::line::Splitter;
 use super::port::{self, Port};
@@ -78,6 +78,8 @@ pub(super) struct Actor {
     pub(super) waiting: VecDeque<Report>,
     pub(super) view: PrinterView,
     pub(super) foreign: bool,
+    /// The firmware is not the profile's; why nothing is started on it.
+    pub(super) wrong_firmware: Option<String>,
     pub(super) person_until: Option<Mono>,
     pub(super) ask_at: Mono,
     pub(super) stuck_until: Option<Mono>,
@@ -119,6 +121,7 @@ pub(super) async fn run(printer: SerialPrinter, ends: Ends) {
         begun: BTreeSet::new(),
         waiting: VecDeque::new(),
         foreign: false,
+        wrong_firmware: None,
         person_until: None,
         ask_at: Mono::ZERO,
         stuck_until: None,
@@ -245,6 +248,9 @@ impl Actor {
         link.splitter.push(bytes, |line| replies.push((classify(line, firmware), line.to_owned())));
         for (reply, text) in replies {
             tracing::trace!(printer = %self.ends.id, "< {text}");
+            if let Some(name) = firmware_name(&text) {
+                self.named(name);
+            }
             self.notice(&reply);
             let mut happened = Vec::new();
             if let Some(link) = &mut self.link {
@@ -354,6 +360,7 @@ impl Actor {
         self.open_at = None;
         match port::open(&self.printer.port, self.printer.baud) {
             Ok(port) => {
+                self.wrong_firmware = None;
                 let session = Session::new(&self.printer.firmware, now);
                 self.link = Some(Link { port, session, splitter: Splitter::default(), out: Vec::new() });
                 self.view.connection = Connection::Opening;

@@ -34,6 +34,9 @@ struct Arguments {
     /// Milliseconds from reset to `start`.
     #[arg(long, default_value_t = 300)]
     boot_ms: u64,
+    /// Klipper's rules and words instead of Marlin's.
+    #[arg(long)]
+    klipper: bool,
     /// Bed width in mm.
     #[arg(long, default_value_t = 300.0)]
     bed_x: f64,
@@ -54,6 +57,7 @@ async fn main() -> anyhow::Result<()> {
         emergency_parser: arguments.emergency_parser,
         advanced_ok: arguments.advanced_ok,
         boot_ms: arguments.boot_ms,
+        klipper: arguments.klipper,
         bed_mm: [arguments.bed_x, arguments.bed_y],
     })?;
     web::serve(web::routes(sim.handle()), arguments.listen).await

@@ -81,6 +81,7 @@ impl Firmware {
             self.kill("echo:Homing Failed");
             return;
         }
+        self.is_homed = true;
         self.motion.home();
         self.tally.position = self.motion.at;
         self.tally.freshen();
@@ -98,6 +99,9 @@ impl Firmware {
             self.say(&format!("echo:Unknown command: \"{}\"", head.text));
             return self.done();
         };
+        if self.config.klipper && self.answers_as_klipper(&code) {
+            return;
+        }
         self.break_wait = false;
         self.busy_at = self.now;
         self.wait = self.wait_of(&code);

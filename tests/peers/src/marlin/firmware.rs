@@ -15,6 +15,8 @@ use crate::machine::tally::Tally;
 
 /// Command slots (`BUFSIZE`), the one being executed included.
 const SLOTS: usize = 4;
+/// Lines that Klipper reads ahead; beyond them not even M112 is read.
+const SLOTS_KLIPPER: usize = 20;
 /// Moves in the planner (`BLOCK_BUFFER_SIZE` 16, one of them always free).
 const BLOCKS: usize = 15;
 /// Unsent output kept; beyond it the oldest is lost, as with nobody listening.
@@ -104,6 +106,8 @@ pub struct Firmware {
     pub(super) moved_at: f64,
     pub(super) hang_until: f64,
     pub(super) break_wait: bool,
+    /// It knows where it is.
+    pub(super) is_homed: bool,
     /// The card in its slot.
     pub card: Card,
     /// What physically happened.
@@ -140,6 +144,7 @@ impl Firmware {
             moved_at: 0.0,
             hang_until: 0.0,
             break_wait: false,
+            is_homed: false,
             card: Card::default(),
             counters: Counters::default(),
             faults: Pending::default(),
@@ -159,13 +164,19 @@ impl Firmware {
     fn boot(&mut self) {
         let boot_s = f64::from(u32::try_from(self.config.boot_ms).unwrap_or(u32::MAX)) / 1000.0;
         self.power = Power::Booting { until: self.now + boot_s };
-        self.receiver = Receiver::new(if self.config.emergency_parser { 1024 } else { 128 });
+        self.receiver = match (self.config.klipper, self.config.emergency_parser) {
+            (true, _) => Receiver::plain(),
+            (false, true) => Receiver::new(1024),
+            (false, false) => Receiver::new(128),
+        };
+        self.is_homed = false;
         self.queue.clear();
         self.wait = None;
         self.stop_moving();
         self.motion = Motion::default();
         (self.nozzle.target_c, self.bed.target_c) = (0.0, 0.0);
-        (self.busy_every, self.report_every, self.dead_man) = (2.0, 0.0, 0.0);
+        self.busy_every = if self.config.klipper { 0.0 } else { 2.0 };
+        (self.report_every, self.dead_man) = (0.0, 0.0);
         self.card.printing = false;
         self.out.clear();
         self.tally.freshen();
@@ -197,9 +208,13 @@ impl Firmware {
             return;
         }
         self.counters.killed_by = Some(reason.to_owned());
-        self.say(reason);
-        self.say("Error:Printer halted. kill() called!");
-        self.say("//action:poweroff");
+        if self.config.klipper {
+            self.say_shut_down(reason);
+        } else {
+            self.say(reason);
+            self.say("Error:Printer halted. kill() called!");
+            self.say("//action:poweroff");
+        }
         self.power = Power::Killed;
         self.queue.clear();
         self.wait = None;
@@ -216,6 +231,9 @@ impl Firmware {
 
     /// Bytes from the line, as the receive interrupt sees them.
     pub fn receive(&mut self, bytes: &[u8]) {
+        if self.config.klipper && !self.takes_chunk(bytes) {
+            return;
+        }
         if self.power != Power::Running {
             return;
         }
@@ -230,12 +248,18 @@ impl Firmware {
         }
     }
 
-    fn obey(&mut self, urgent: Urgent) {
+    fn slots(&self) -> usize {
+        if self.config.klipper { SLOTS_KLIPPER } else { SLOTS }
+    }
+
+    pub(super) fn obey(&mut self, urgent: Urgent) {
         match urgent {
             Urgent::Kill => {
                 self.counters.emergency_stops += 1;
                 self.counters.emergency_at_s = Some(self.now);
-                self.kill("echo:M112 Shutdown");
+                let words =
+                    if self.config.klipper { "Shutdown due to M112 command" } else { "echo:M112 Shutdown" };
+                self.kill(words);
             }
             Urgent::Continue => self.break_wait = true,
             Urgent::QuickStop => self.stop_moving(),
@@ -284,7 +308,7 @@ impl Firmware {
     fn banner(&mut self) {
         self.power = Power::Running;
         (self.moved_at, self.busy_at, self.tick_at) = (self.now, self.now, self.now);
-        if std::mem::take(&mut self.faults.mute_boot) {
+        if std::mem::take(&mut self.faults.mute_boot) || self.config.klipper {
             return;
         }
         self.say("start");
@@ -328,12 +352,12 @@ impl Firmware {
     /// Moves lines from the receive ring and the card into free slots.
     fn take_lines(&mut self) -> bool {
         let mut any = false;
-        while self.queue.len() < SLOTS && self.power == Power::Running {
+        while self.queue.len() < self.slots() && self.power == Power::Running {
             let Some(line) = self.receiver.take() else { break };
             any = true;
             self.accept(line);
         }
-        while self.queue.len() < SLOTS {
+        while self.queue.len() < self.slots() {
             match self.card.next_line() {
                 Some(Ok(text)) => {
                     any = true;
@@ -350,6 +374,7 @@ impl Firmware {
 
     fn accept(&mut self, line: Line) {
         match line {
+            Line::Empty if self.config.klipper => self.say("ok"),
             Line::Empty | Line::Duplicate => {}
             Line::Refused(why) => self.refuse(why),
             Line::Command { text, number } => {

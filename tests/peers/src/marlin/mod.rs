@@ -2,12 +2,13 @@
 //! boards behave (texts and rules observed with Marlin 2.1.2.1).
 //!
 //! [`receive`] (line numbers, checksums, the emergency parser), [`firmware`] (commands, planner, heat, words),
-//! [`card`] (the SD card), [`pty`] (the port), [`sim`] (the thread that runs it all), [`faults`] and [`web`] (control).
+//! [`klipper`] (what another firmware does differently), [`card`] (the SD card), [`pty`] (the port), [`sim`] (the thread that runs it all), [`faults`] and [`web`] (control).
 //! Speeding it up scales motion and heating only: busy, automatic reports, M85 and boot take real time.
 pub mod card;
 mod commands;
 pub mod faults;
 pub mod firmware;
+pub mod klipper;
 pub mod pty;
 pub mod receive;
 pub mod sim;
@@ -35,6 +36,8 @@ pub struct Config {
     pub boot_ms: u64,
     /// Bed size in mm.
     pub bed_mm: [f64; 2],
+    /// Klipper's rules and words instead of Marlin's (see [`klipper`]).
+    pub klipper: bool,
 }
 
 impl Config {
@@ -50,6 +53,7 @@ impl Config {
             advanced_ok: false,
             boot_ms: 300,
             bed_mm: [300.0, 300.0],
+            klipper: false,
         }
     }
 }

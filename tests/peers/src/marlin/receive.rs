@@ -38,6 +38,8 @@ pub enum Urgent {
 pub struct Receiver {
     ring: VecDeque<u8>,
     ring_bytes_max: usize,
+    /// Klipper: numbers and checksums are cut off and mean nothing, and an empty line is one.
+    is_plain: bool,
     partial: Vec<u8>,
     last: u32,
     /// What the emergency parser has of the line that is arriving.
@@ -53,6 +55,12 @@ impl Receiver {
     #[must_use]
     pub fn new(ring_bytes_max: usize) -> Self {
         Self { ring_bytes_max, ..Self::default() }
+    }
+
+    /// A receiver as Klipper's: it looks at neither number nor checksum, and no line is too long.
+    #[must_use]
+    pub fn plain() -> Self {
+        Self { ring_bytes_max: usize::MAX, is_plain: true, ..Self::default() }
     }
 
     /// The last line that was accepted.
@@ -102,14 +110,14 @@ impl Receiver {
     pub fn take(&mut self) -> Option<Line> {
         while let Some(byte) = self.ring.pop_front() {
             if byte == b'\n' || byte == b'\r' {
-                if self.partial.is_empty() {
+                if self.partial.is_empty() && !(self.is_plain && byte == b'\n') {
                     continue;
                 }
                 let line = std::mem::take(&mut self.partial);
                 return Some(self.check(&line));
             }
             // What is too long is cut, and with it the checksum.
-            if self.partial.len() < LINE_BYTES_MAX - 1 {
+            if self.is_plain || self.partial.len() < LINE_BYTES_MAX - 1 {
                 self.partial.push(byte);
             }
         }
@@ -120,6 +128,9 @@ impl Receiver {
         let text: String = line.iter().map(|byte| char::from(*byte)).collect();
         let text = text.trim_start();
         let text = text.split(';').next().unwrap_or_default();
+        if self.is_plain {
+            return plain(text);
+        }
         let Some(rest) =
             text.strip_prefix('N').filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == '-'))
         else {
@@ -154,6 +165,20 @@ impl Receiver {
         let command =
             body.get(1..).unwrap_or_default().trim_start_matches(|c: char| c.is_ascii_digit()).trim();
         Line::Command { text: command.to_owned(), number: Some(number) }
+    }
+}
+
+/// A line as Klipper sees it.
+fn plain(text: &str) -> Line {
+    let numbered = text.strip_prefix('N').filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let command = match numbered {
+        Some(rest) => rest.trim_start_matches(|c: char| c.is_ascii_digit()),
+        None => text,
+    };
+    let command = command.split('*').next().unwrap_or_default().trim();
+    match command.is_empty() {
+        true => Line::Empty,
+        false => Line::Command { text: command.to_owned(), number: None },
     }
 }
 

@@ -120,3 +120,56 @@ fn a_job_on_the_card_is_printed_without_oks() {
     assert!(text.contains("File opened: A.GCO Size: 25") && text.contains("Done printing file"), "{text}");
     assert_eq!((text.lines().filter(|line| *line == "ok").count(), board.tally.moves), (4, 1));
 }
+
+/// Klipper past its start, at time 1.
+fn klipper() -> Firmware {
+    let mut config = Config::new(PathBuf::from("unused"));
+    config.klipper = true;
+    let mut board = Firmware::new(config);
+    board.step(1.0);
+    assert_eq!(said(&mut board), "", "klippy greets nobody");
+    board
+}
+
+/// Gives lines and says what was answered.
+fn told(board: &mut Firmware, bytes: &[u8]) -> String {
+    board.receive(bytes);
+    board.step(1.0);
+    said(board)
+}
+
+#[test]
+fn klipper_executes_duplicates_twice_and_looks_at_no_checksum() {
+    let mut board = klipper();
+    assert_eq!(told(&mut board, b"G92 X0\nG28\n"), "ok\n");
+    board.step(60.0);
+    drop(said(&mut board));
+    assert_eq!(told(&mut board, b"G91\nN5 G1 X1*99\nN5 G1 X1*99\n"), "ok\nok\nok\n");
+    board.step(90.0);
+    assert!((board.tally.position[0] - 2.0).abs() < 1e-9, "{:?}", board.tally.position);
+    assert_eq!(told(&mut board, b"\n"), "ok\n", "an empty line is acknowledged");
+    assert_eq!(told(&mut board, b"G1 X1 ; gr\xfcn\n"), "", "the chunk is dropped without an ok");
+}
+
+#[test]
+fn klipper_skips_what_it_cannot_do_and_acknowledges_it() {
+    let mut board = klipper();
+    let answer = told(&mut board, b"G1 X5\n");
+    assert!(answer.starts_with("!! Must home axis first") && answer.ends_with("\nok\n"), "{answer}");
+    assert_eq!(told(&mut board, b"M113 S2\n"), "// Unknown command:\"M113\"\nok\n");
+}
+
+#[test]
+fn klipper_acknowledges_every_line_while_it_is_shut_down() {
+    let mut board = klipper();
+    let words = told(&mut board, b"M112\n");
+    assert!(
+        words.contains("!! Shutdown due to M112 command") && words.contains("// Klipper state: Shutdown")
+    );
+    let answer = told(&mut board, b"G1 X5\nG1 X6\n");
+    assert_eq!(answer.lines().filter(|line| *line == "ok").count(), 2, "{answer}");
+    assert_eq!(told(&mut board, b"FIRMWARE_RESTART\n"), "ok\n");
+    board.step(3.0);
+    assert!(!board.is_killed());
+    assert_eq!(told(&mut board, b"M118 again\n"), "again\nok\n");
+}
