@@ -1,4 +1,4 @@
-//! What printers say, written down: evidence to attempts, doubts to beds, the mark before the last line.
+//! What printers say, written down: evidence to attempts, doubts to beds, the marks before what cannot be taken back.
 
 use protocol::bed::Doubt;
 use tokio::sync::mpsc;
@@ -49,6 +49,13 @@ async fn take(ledger: &Ledger, report: Report) -> Result<(), LedgerError> {
         What::LastLineNext { attempt, durable } => {
             ledger.mark_last_line_next(attempt).await?;
             // A task that has gone away meanwhile does not send the line.
+            if durable.send(()).is_err() {
+                tracing::debug!(attempt.no = %attempt, "the printer's task did not wait for the mark");
+            }
+            Ok(())
+        }
+        What::StartNext { attempt, durable } => {
+            ledger.mark_start_next(attempt).await?;
             if durable.send(()).is_err() {
                 tracing::debug!(attempt.no = %attempt, "the printer's task did not wait for the mark");
             }

@@ -69,8 +69,9 @@ impl StartPermit {
 }
 
 const INSERT: &str = "
-insert into attempt (incarnation, n, job, printer, owner, task_id, state, may_have_printed, guards, artifact, started_ms)
-values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+insert into attempt (incarnation, n, job, printer, owner, task_id, state, may_have_printed, guards, artifact, started_ms,
+    start_next)
+values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0)";
 
 impl Ledger {
     /// Writes the intent of a start, if everything that the ledger itself knows allows it.

@@ -40,6 +40,8 @@ update attempt set acked_line = max(acked_line, ?3), done_permille = ?4, z_um = 
 where incarnation = ?1 and n = ?2 and state in ('Starting', 'Printing', 'Paused')";
 const LAST_LINE: &str = "update attempt set last_line_next = 1 where incarnation = ?1 and n = ?2";
 
+const START: &str = "update attempt set start_next = 1 where incarnation = ?1 and n = ?2";
+
 impl Ledger {
     /// Applies evidence to an attempt. Evidence that changes nothing is noted and otherwise ignored.
     ///
@@ -89,6 +91,21 @@ impl Ledger {
                 format!("the last line of attempt {no} may leave"),
             );
             journal::note(c, now, row.no, "last line next")
+        })
+        .await
+    }
+}
+
+impl Ledger {
+    /// Makes the mark `start next` durable: after it, the start command may have left for a printer that owns its jobs.
+    ///
+    /// # Errors
+    /// [`LedgerError`]; the start must not be sent then.
+    pub async fn mark_start_next(&self, no: AttemptNo) -> Result<(), LedgerError> {
+        self.write(move |c, now| {
+            let row = view::attempt(c, no)?;
+            c.execute(START, params![no.incarnation.to_string(), int(no.n)])?;
+            journal::note(c, now, row.no, "start next")
         })
         .await
     }

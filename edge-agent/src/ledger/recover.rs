@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use protocol::{
-    attempt::{Attempt, Event, Owner},
+    attempt::{Attempt, Event, NotStarted, Owner},
     bed,
     ids::{AttemptNo, Incarnation},
     wire::v1::{BedCause, EventKind},
@@ -117,8 +117,8 @@ impl Ledger {
         self.write(|c, now| {
             let mut found = Vec::new();
             for mut attempt in view::live_attempts(c)? {
-                let event = Event::Restarted { last_line_next: attempt.last_line_next };
-                let evidence = evidence(&attempt);
+                let event = after(&attempt);
+                let evidence = evidence(&attempt, event);
                 outcome::apply(c, now, &mut attempt, event, &evidence)?;
                 let ask_printer = attempt.owner == Owner::Printer && !attempt.state.is_terminal();
                 found.push(Found { attempt, ask_printer });
@@ -171,7 +171,20 @@ impl Ledger {
     }
 }
 
-fn evidence(attempt: &AttemptRow) -> String {
+/// What a restart means for an attempt. A printer that owns its jobs was told nothing before the mark `start next`.
+fn after(attempt: &AttemptRow) -> Event {
+    match (attempt.owner, attempt.state) {
+        (Owner::Printer, Attempt::Starting) if !attempt.start_next => {
+            Event::NotStarted(NotStarted::UploadRefused)
+        }
+        (Owner::Printer | Owner::Stream, _) => Event::Restarted { last_line_next: attempt.last_line_next },
+    }
+}
+
+fn evidence(attempt: &AttemptRow, event: Event) -> String {
+    if matches!(event, Event::NotStarted(_)) {
+        return "the agent stopped before it sent the start, so nothing was started".into();
+    }
     match (attempt.owner, attempt.state) {
         (Owner::Stream, Attempt::Starting) if attempt.acked_line == 0 => {
             "the agent restarted while it started this print; nothing was acknowledged".into()

@@ -291,6 +291,26 @@ async fn a_restart_in_mid_stream_never_starts_again_by_itself() {
 }
 
 #[tokio::test]
+async fn a_start_that_was_not_next_did_not_happen() {
+    for start_next in [false, true] {
+        let farm = Farm::new();
+        farm.ready(1).await;
+        farm.clear(Cause::NewPrinter).await.unwrap();
+        let no = farm.intend(1, Owner::Printer).await.unwrap().attempt();
+        if start_next {
+            farm.ledger.mark_start_next(no).await.unwrap();
+        }
+        let reopened = open(farm.folder.path());
+        let found = reopened.after_restart().await.unwrap();
+        assert_eq!(found[0].ask_printer, start_next);
+        assert_eq!(found[0].attempt.state.is_terminal(), !start_next, "{:?}", found[0].attempt.state);
+        let job_now = reopened.assignment(job(1)).await.unwrap().state;
+        assert_eq!(job_now, if start_next { State::Started } else { State::Claimed });
+        assert_eq!(farm.bed().await.is_clear(), !start_next);
+    }
+}
+
+#[tokio::test]
 async fn a_printer_that_owns_the_job_is_asked_after_a_restart() {
     let farm = Farm::new();
     farm.started(1, Owner::Printer).await;

@@ -79,6 +79,8 @@ pub struct AttemptRow {
     pub evidence: Option<String>,
     /// The mark before the last line is durable.
     pub last_line_next: bool,
+    /// The mark before the start command is durable: it may have left (printers that own their jobs).
+    pub start_next: bool,
     /// Lines acknowledged.
     pub acked_line: u64,
     /// Share done.
@@ -290,7 +292,7 @@ macro_rules! attempt_columns {
         concat!(
             "select incarnation, n, job, printer, owner, task_id, state, why, lost, seen_running,",
             " may_have_printed, artifact, evidence, last_line_next, acked_line, done_permille, z_um,",
-            " is_counted, started_ms, ended_ms from attempt ",
+            " is_counted, started_ms, ended_ms, start_next from attempt ",
             $tail
         )
     };
@@ -362,6 +364,7 @@ fn read_attempt(row: &Row<'_>) -> Result<AttemptRow, LedgerError> {
         artifact: artifact.parse().map_err(|_bad| corrupt("artifact", artifact))?,
         evidence: row.get(12)?,
         last_line_next: row.get(13)?,
+        start_next: row.get(20)?,
         acked_line: count(row.get(14)?),
         done: Permille::of(count(done), 1000),
         z_um: row.get(16)?,

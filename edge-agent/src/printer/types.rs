@@ -72,6 +72,14 @@ pub enum What {
         /// To be answered when the mark is on disk.
         durable: oneshot::Sender<()>,
     },
+    /// The file is at a printer that owns its jobs, and the start command is next: it is withheld until `durable` is
+    /// answered. Dropped instead of answered: it is not sent, and nothing was started.
+    StartNext {
+        /// The attempt.
+        attempt: AttemptNo,
+        /// To be answered when the mark is on disk.
+        durable: oneshot::Sender<()>,
+    },
     /// The printer prints, or printed at first contact, something that is not ours: its bed is not clear.
     ForeignPrint {
         /// What the printer calls it.

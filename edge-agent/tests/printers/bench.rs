@@ -29,7 +29,7 @@ pub(crate) async fn until<T: std::fmt::Debug>(what: &str, mut look: impl FnMut()
     }
 }
 
-/// Reports as the ledger would get them. The mark of the last line is answered at once unless told otherwise.
+/// Reports as the ledger would get them. A mark (last line, start) is answered at once unless told otherwise.
 #[derive(Clone, Default)]
 pub(crate) struct Ledger(Arc<Mutex<Kept>>);
 
@@ -60,7 +60,7 @@ impl Ledger {
                         kept.acked_line = kept.acked_line.max(progress.acked_line)
                     }
                     What::ForeignPrint { name } => kept.foreign.push(name),
-                    What::LastLineNext { durable, .. } => {
+                    What::LastLineNext { durable, .. } | What::StartNext { durable, .. } => {
                         kept.marks += 1;
                         if kept.withhold_mark {
                             kept.held_back.push(durable);

@@ -449,3 +449,25 @@ async fn an_upload_that_breaks_is_not_started() {
     assert_eq!(bench.machine.counters().start_commands, 2);
     bench.start(9, &plate(150)).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_start_is_withheld_until_its_mark_is_durable() {
+    for durable in [true, false] {
+        let bench = Bench::new().await;
+        bench.ledger.withhold_mark();
+        let (printer, order) = (bench.printer.clone(), order(&bench.dir, 1, &packed(&plate(50))));
+        let starting = edge_agent::tasks::spawn(async move { printer.start(order).await });
+        until("the mark is asked for", || (bench.ledger.marks() == 1, bench.machine.state())).await;
+        assert_eq!(bench.machine.counters().start_commands, 0, "nothing leaves before the mark is durable");
+        bench.ledger.release_mark(durable);
+        let begun = starting.await.unwrap();
+        if durable {
+            begun.unwrap();
+            bench.ledger.until_event(Event::SeenFinished(Task::Ours)).await;
+        } else {
+            let Err(PrinterError::NotStarted { refused, .. }) = begun else { panic!("{begun:?}") };
+            assert_eq!(refused.proof, NotStarted::UploadRefused);
+        }
+        assert_eq!(bench.machine.counters().start_commands, u64::from(durable));
+    }
+}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use protocol::attempt::{Event, NotStarted};
 use protocol::ids::AttemptNo;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -14,7 +15,7 @@ use super::follow::Following;
 use super::task::{Actor, FOLLOWED_MAX};
 use super::upload::{Upload, UploadError, missing, upload};
 use crate::printer::emergency::Stop;
-use crate::printer::types::{Connection, StartOrder, StartRefused};
+use crate::printer::types::{Connection, StartOrder, StartRefused, What};
 use crate::printer::{Answer, Refusal, Request, StartAnswer};
 use crate::tasks;
 
@@ -23,13 +24,32 @@ const BEGUN_MAX: usize = 10_000;
 /// Requests that may wait for the printer's state to change.
 const WAITING_MAX: usize = 32;
 
-/// A file on its way.
+/// A start that has not left.
 #[derive(Debug)]
 pub(super) struct Uploading {
     pub(super) order: Box<StartOrder>,
     reply: StartAnswer,
     name: String,
-    pub(super) work: JoinHandle<Result<(), UploadError>>,
+    pub(super) step: Step,
+}
+
+/// What a start waits for.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// The file to be there.
+    File(JoinHandle<Result<(), UploadError>>),
+    /// The mark `start next` to be durable.
+    Mark(oneshot::Receiver<()>),
+}
+
+impl Uploading {
+    /// Ends the upload, if it is still under way; the start was not sent.
+    fn end(self, why: &str) {
+        if let Step::File(work) = self.step {
+            work.abort();
+        }
+        not_started(self.reply, NotStarted::UploadRefused, why);
+    }
 }
 
 /// What a request waits for.
@@ -98,7 +118,7 @@ impl Actor {
             Upload { path: order.gcode.clone(), sha256: order.sha256, name: format!("{name}.gcode.3mf") };
         let (printer, config) = (self.printer.clone(), Arc::clone(&self.config));
         let work = tasks::spawn(async move { upload(&printer, config, &file).await });
-        self.uploading = Some(Uploading { order, reply, name, work });
+        self.uploading = Some(Uploading { order, reply, name, step: Step::File(work) });
     }
 
     /// Why a start command may not be sent now.
@@ -122,11 +142,28 @@ impl Actor {
         (!startable).then(|| format!("it says {word}: a start now could end what it does"))
     }
 
-    /// The file is there, or not. Only here a start command leaves.
+    /// The file is there, or not. From here on a start may have left, as far as the ledger knows.
     pub(super) fn uploaded(&mut self, done: Result<(), UploadError>) {
-        let Some(Uploading { order, reply, name, work: _ }) = self.uploading.take() else { return };
+        let Some(Uploading { order, reply, name, step: _ }) = self.uploading.take() else { return };
         if let Err(error) = done {
             return not_started(reply, NotStarted::UploadRefused, error.in_words());
+        }
+        if let Some(why) = self.not_startable() {
+            return not_started(reply, NotStarted::UploadRefused, why);
+        }
+        let attempt = order.attempt;
+        tracing::info!(milestone = "FileUploaded", attempt.no = %attempt, "the printer has the file of attempt {attempt}");
+        let (durable, marked) = oneshot::channel();
+        self.report(What::StartNext { attempt, durable });
+        self.uploading = Some(Uploading { order, reply, name, step: Step::Mark(marked) });
+    }
+
+    /// The mark is durable, or will never be. Only here a start command leaves.
+    pub(super) fn marked(&mut self, durable: bool) {
+        let Some(Uploading { order, reply, name, step: _ }) = self.uploading.take() else { return };
+        if !durable {
+            let why = "the start could not be recorded, so it was not sent";
+            return not_started(reply, NotStarted::UploadRefused, why);
         }
         if let Some(why) = self.not_startable() {
             return not_started(reply, NotStarted::UploadRefused, why);
@@ -137,7 +174,6 @@ impl Actor {
             return not_started(reply, NotStarted::UploadRefused, "it is not connected");
         };
         let attempt = order.attempt;
-        tracing::info!(milestone = "FileUploaded", attempt.no = %attempt, "the printer has the file of attempt {attempt}");
         if let Err(why) = link.publish(request) {
             return not_started(reply, NotStarted::UploadRefused, why);
         }
@@ -187,8 +223,7 @@ impl Actor {
 
     fn cancel(&mut self, reply: Answer) {
         if let Some(uploading) = self.uploading.take() {
-            uploading.work.abort();
-            not_started(uploading.reply, NotStarted::UploadRefused, "it was cancelled during the upload");
+            uploading.end("it was cancelled before its start was sent");
             return drop(reply.send(Ok(())));
         }
         self.command("stop", Wanted::Ended, reply);
@@ -221,8 +256,7 @@ impl Actor {
     /// The printer's own stop: it has no other that is reached from the LAN. Nothing is waited for.
     pub(super) fn emergency(&mut self, stop: Stop) {
         if let Some(uploading) = self.uploading.take() {
-            uploading.work.abort();
-            not_started(uploading.reply, NotStarted::UploadRefused, "an emergency stop was asked for");
+            uploading.end("an emergency stop was asked for");
         }
         let sequence = self.number();
         let sent = match &self.link {

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::MqttPrinter;
 use super::bambu::{Merged, Status};
-use super::conduct::{Uploading, Waiting};
+use super::conduct::{Step, Uploading, Waiting};
 use super::follow::Following;
 use super::link::{Link, Linked};
 use super::tls::{self, Met};
@@ -74,6 +74,7 @@ enum Turn {
     Linked(Option<Linked>),
     Connected(Result<Link, String>),
     Uploaded(Result<(), UploadError>),
+    Marked(bool),
     Looked(Vec<String>),
     Time,
 }
@@ -150,7 +151,12 @@ impl Actor {
         let events = self.link.as_mut().map(|link| &mut link.events);
         let connecting = self.connecting.as_mut();
         let looking = self.looking.as_mut();
-        let upload = self.uploading.as_mut().map(|uploading| &mut uploading.work);
+        let (mut upload, mut mark) = (None, None);
+        match self.uploading.as_mut().map(|uploading| &mut uploading.step) {
+            Some(Step::File(work)) => upload = Some(work),
+            Some(Step::Mark(durable)) => mark = Some(durable),
+            None => {}
+        }
         tokio::select! {
             biased;
             () = self.ends.shutdown.cancelled() => Turn::Shutdown,
@@ -171,6 +177,9 @@ impl Actor {
             done = async { match upload { Some(task) => task.await, None => pending().await } } => {
                 let lost = |error| Err(UploadError::Read(std::io::Error::other(error)));
                 Turn::Uploaded(done.unwrap_or_else(lost))
+            }
+            marked = async { match mark { Some(mark) => mark.await, None => pending().await } } => {
+                Turn::Marked(marked.is_ok())
             }
             done = async { match looking { Some(task) => task.await, None => pending().await } } => {
                 Turn::Looked(done.unwrap_or_default())
@@ -200,6 +209,7 @@ impl Actor {
             }
             Turn::Looked(missing) => self.looked(missing),
             Turn::Uploaded(done) => self.uploaded(done),
+            Turn::Marked(durable) => self.marked(durable),
             Turn::Linked(Some(Linked::Up)) => self.up(),
             Turn::Linked(Some(Linked::Message(payload))) => self.message(&payload),
             Turn::Linked(Some(Linked::Left)) => {
