@@ -26,6 +26,7 @@ use crate::{
     pipeline::Pipeline,
     printer::{
         Held, HeldAs, PortPolicy, PrinterHandle, Report,
+        http::HttpPrinter,
         mqtt::{MqttPrinter, Trust},
         serial::SerialPrinter,
     },
@@ -210,9 +211,11 @@ pub fn check_printers(config: &Config, library: &Library) -> Result<(), StartErr
         };
         let expected = match (&model.control, &settings.connection) {
             (Control::Streamed(_), Connection::Serial { .. })
-            | (Control::PrinterOwned(_), Connection::Mqtt { .. }) => continue,
-            (Control::Streamed(_), Connection::Mqtt { .. }) => "serial",
-            (Control::PrinterOwned(_), Connection::Serial { .. }) => "mqtt",
+            | (Control::PrinterOwned(_), Connection::Mqtt { .. })
+            | (Control::PrinterOwnedHttp(_), Connection::Http { .. }) => continue,
+            (Control::Streamed(_), Connection::Mqtt { .. } | Connection::Http { .. }) => "serial",
+            (Control::PrinterOwned(_), Connection::Serial { .. } | Connection::Http { .. }) => "mqtt",
+            (Control::PrinterOwnedHttp(_), Connection::Serial { .. } | Connection::Mqtt { .. }) => "http",
         };
         return Err(StartError::WrongConnection { printer, profile, expected });
     }
@@ -311,8 +314,28 @@ fn connect(
             tasks.spawn("printer", task);
             Ok((Owner::Printer, handle))
         }
-        (Control::PrinterOwned(_), Connection::Serial { .. })
-        | (Control::Streamed(_), Connection::Mqtt { .. }) => {
+        (Control::PrinterOwnedHttp(dialect), Connection::Http { host, port, password_file }) => {
+            let password = match password_file {
+                Some(file) => Some(std::fs::read_to_string(file).map_err(FileError::of("read", file))?),
+                None => None,
+            };
+            let printer = HttpPrinter {
+                id: settings.id.clone(),
+                host: host.clone(),
+                port: port.unwrap_or(dialect.port),
+                password: password.map(|text| text.trim().to_owned()),
+                dialect: dialect.clone(),
+                held: known.held,
+                ended: known.ended,
+            };
+            let (handle, task) = printer.task(reports, stop);
+            tasks.spawn("printer", task);
+            Ok((Owner::Printer, handle))
+        }
+        (
+            Control::Streamed(_) | Control::PrinterOwned(_) | Control::PrinterOwnedHttp(_),
+            Connection::Serial { .. } | Connection::Mqtt { .. } | Connection::Http { .. },
+        ) => {
             let (printer, profile) = (settings.id.to_string(), settings.profile.clone());
             Err(StartError::WrongConnection { printer, profile, expected: "another kind" })
         }

@@ -19,7 +19,7 @@ mod read;
 mod schema;
 mod slicer;
 
-pub use dialect::Dialect;
+pub use dialect::{Dialect, HttpDialect, HttpKind};
 pub use error::{Fault, Faults};
 pub use firmware::{AckStrategy, Firmware};
 pub use library::Library;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::error::Faults;
 use crate::files::{self, Files};
-use crate::firmware::Firmware;
+use crate::firmware::{Firmware, id_of};
 use crate::material::{self, Material};
 use crate::printer::{self, Parts, Profile, ProfileId};
 use crate::read::Sink;
@@ -58,8 +58,7 @@ impl Library {
             .collect();
         let dialect: BTreeMap<_, _> = named("dialect")
             .iter()
-            .filter_map(|(file, text)| dialect::read(file, text, sink))
-            .map(|dialect| (dialect.id.clone(), dialect))
+            .filter_map(|(file, text)| Some((id_of(file), dialect::read(file, text, sink)?)))
             .collect();
         let parts = Parts { firmware: &firmware, dialect: &dialect, files };
         let mut profiles = BTreeMap::new();

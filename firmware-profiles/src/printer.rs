@@ -1,7 +1,7 @@
 //! Printer models: the volume, what drives them, and what must be asked of a person.
 use std::fmt;
 
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, HttpDialect};
 use crate::firmware::Firmware;
 use crate::read::{Sink, Source, Table};
 
@@ -60,6 +60,8 @@ pub enum Control {
     Streamed(Firmware),
     /// The printer owns the job; the agent uploads it and watches.
     PrinterOwned(Dialect),
+    /// The same over HTTP; its file is plain G-code.
+    PrinterOwnedHttp(HttpDialect),
 }
 
 impl Control {
@@ -69,6 +71,7 @@ impl Control {
         match self {
             Self::Streamed(firmware) => (&firmware.slicer_flavor, &firmware.level),
             Self::PrinterOwned(dialect) => (&dialect.slicer_flavor, &dialect.level),
+            Self::PrinterOwnedHttp(dialect) => (&dialect.slicer_flavor, &dialect.level),
         }
     }
 }
@@ -120,7 +123,7 @@ pub struct Profile {
 /// What a printer file refers to.
 pub(crate) struct Parts<'a> {
     pub(crate) firmware: &'a std::collections::BTreeMap<String, Firmware>,
-    pub(crate) dialect: &'a std::collections::BTreeMap<String, Dialect>,
+    pub(crate) dialect: &'a std::collections::BTreeMap<String, Control>,
     pub(crate) files: &'a crate::files::Files,
 }
 
@@ -142,7 +145,7 @@ pub(crate) fn read(file: &str, text: &str, parts: &Parts<'_>, sink: &mut Sink) -
     let mut build = top.table(s, "build");
     let mut machine = top.table(s, "machine");
     let mut slicing = top.table(s, "slicing");
-    let streamed = !matches!(control, Some(Control::PrinterOwned(_)));
+    let streamed = !matches!(control, Some(Control::PrinterOwned(_) | Control::PrinterOwnedHttp(_)));
     let mut side =
         |s: &mut Source<'_>, x: &str, y: &str| [build.number(s, x, 0..=2_000), build.number(s, y, 0..=2_000)];
     let bed_mm = side(s, "bed_x_mm", "bed_y_mm");
@@ -222,7 +225,7 @@ fn control(top: &mut Table<'_>, parts: &Parts<'_>, source: &mut Source<'_>) -> O
     let text = top.text(source, "control");
     let control = match text.split_once('/') {
         Some(("firmware", id)) => parts.firmware.get(id).cloned().map(Control::Streamed),
-        Some(("dialect", id)) => parts.dialect.get(id).cloned().map(Control::PrinterOwned),
+        Some(("dialect", id)) => parts.dialect.get(id).cloned(),
         _ => None,
     };
     if control.is_none() && !text.is_empty() {

@@ -22,6 +22,16 @@ pub(super) fn check(config: &Config) -> Result<(), Failed> {
             ));
         }
     }
+    for printer in &config.printers {
+        if let Connection::Http { password_file: Some(file), .. } = &printer.connection
+            && !file.is_file()
+        {
+            let (id, file) = (&printer.id, file.display());
+            faults.push(format!(
+                "printer {id}: connection.password_file: expected a file, found nothing at {file}"
+            ));
+        }
+    }
     if faults.is_empty() {
         print_line(&format!("settings are good: {} printers", config.printers.len()));
         Ok(())

@@ -2,7 +2,9 @@
 
 use std::{path::Path, time::Duration};
 
-use super::{Failed, print_line, run::install_crypto, this_program};
+use firmware_profiles::{Control, Library};
+
+use super::{Failed, print_line, profiles, run::install_crypto, this_program};
 use crate::{
     clock::Clock,
     config::{Config, Connection},
@@ -48,10 +50,14 @@ pub(super) async fn look(config: &Config) -> Result<Vec<Line>, Failed> {
     lines.push(("agent".into(), Ok(agent.to_owned())));
     lines.push(("ledger".into(), ledger(&data_dir.join("ledger.db"))));
     lines.push(("slicer".into(), slicer(config).await?));
+    let library = profiles::library(config)?;
     for printer in &config.printers {
         let found = match &printer.connection {
             Connection::Serial { port, .. } => serial(Path::new(port)),
             Connection::Mqtt { host, port, .. } => reached(host, *port).await,
+            Connection::Http { host, port, .. } => {
+                reached(host, port.unwrap_or_else(|| http_port(&library, &printer.profile))).await
+            }
         };
         lines.push((format!("printer {}", printer.id), found));
     }
@@ -65,6 +71,15 @@ pub(super) async fn look(config: &Config) -> Result<Vec<Line>, Failed> {
     };
     lines.push(("clock".into(), clock));
     Ok(lines)
+}
+
+/// Where a printer of this model listens unless the settings say otherwise.
+fn http_port(library: &Library, profile: &str) -> u16 {
+    const HTTP: u16 = 80;
+    match library.profile(profile).map(|profile| &profile.control) {
+        Some(Control::PrinterOwnedHttp(dialect)) => dialect.port,
+        Some(Control::Streamed(_) | Control::PrinterOwned(_)) | None => HTTP,
+    }
 }
 
 fn folder(data_dir: &Path, least: u64) -> Result<String, String> {

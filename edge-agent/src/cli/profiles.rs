@@ -78,6 +78,7 @@ fn shown(profile: &Profile) -> String {
             format!("{} over a serial port, {} baud; {resets}", firmware.title, profile.baud)
         }
         Control::PrinterOwned(dialect) => format!("{}; the printer owns its jobs", dialect.title),
+        Control::PrinterOwnedHttp(dialect) => format!("{}; the printer owns its jobs", dialect.title),
     };
     let verified = match profile.verified {
         Verified::Simulated => "only with simulated printers: confirm the first start at the printer",

@@ -46,6 +46,15 @@ pub enum Connection {
         /// PEM file with the certificate authority of the printer; none: the leaf is pinned at first contact.
         ca_file: Option<PathBuf>,
     },
+    /// `{ kind = "http", host = "192.168.1.41", password_file = "…" }`
+    Http {
+        /// Name or address.
+        host: String,
+        /// Port; none: the dialect's.
+        port: Option<u16>,
+        /// File with the password (PrusaLink) or API key (Moonraker, where it asks for one).
+        password_file: Option<PathBuf>,
+    },
 }
 
 /// Reads every `[[printer]]`; two of the same id are a fault.
@@ -77,9 +86,10 @@ pub(super) fn all(r: &mut Reader) -> Vec<Printer> {
 
 fn connection(r: &mut Reader, at: &str) -> Option<Connection> {
     let key = |name: &str| format!("{at}.{name}");
-    let expected = "\"serial\" or \"mqtt\"";
-    let kind =
-        r.required(&key("kind"), expected, |t| matches!(t, "serial" | "mqtt").then(|| t.to_owned()))?;
+    let expected = "\"serial\", \"mqtt\" or \"http\"";
+    let kind = r.required(&key("kind"), expected, |t| {
+        matches!(t, "serial" | "mqtt" | "http").then(|| t.to_owned())
+    })?;
     let path = |t: &str| Some(PathBuf::from(t));
     if kind == "serial" {
         let port = r.required(&key("port"), "a device, for example /dev/serial/by-path/…", path);
@@ -91,6 +101,11 @@ fn connection(r: &mut Reader, at: &str) -> Option<Connection> {
     };
     let host =
         r.required(&key("host"), "a name or address, for example 192.168.1.40", |t| Some(t.to_owned()));
+    if kind == "http" {
+        let own = r.has(&key("port")).then(|| number(r, "port", 80));
+        let password_file = r.path(&key("password_file"));
+        return host.map(|host| Connection::Http { host, port: own, password_file });
+    }
     let serial = r.required(&key("serial"), "the printer's serial number", |t| {
         t.chars().all(|c| c.is_ascii_alphanumeric()).then(|| t.to_owned())
     });

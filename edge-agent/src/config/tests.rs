@@ -69,7 +69,7 @@ fn every_fault_is_named_at_once_with_its_line() {
         "config.toml line 8: slicer.threads: expected a whole number from 1 to 64, found 0",
         "the variable EDGE_AGENT__LIMITS__BLOBS_BYTES_MAX: limits.blobs_bytes_max: expected a whole number from 50000000 to 9223372036854775807, found \"ten\"",
         "config.toml line 10: printer[1].id: expected a short name of a-z, 0-9, '-', '_' and '.', for example ender-1, found \"A 1\"",
-        "config.toml line 12: printer[1].connection.kind: expected \"serial\" or \"mqtt\", found \"usb\"",
+        "config.toml line 12: printer[1].connection.kind: expected \"serial\", \"mqtt\" or \"http\", found \"usb\"",
         "config.toml line 2: site.nam: is not a setting of this version; see docs/operators/settings.md",
     ];
     assert_eq!(faults, expected);

@@ -60,6 +60,7 @@ impl AssignmentRow {
 
 /// An attempt as the ledger holds it.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "columns of a row, each independent of the others")]
 pub struct AttemptRow {
     /// Its number.
     pub no: AttemptNo,

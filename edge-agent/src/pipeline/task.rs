@@ -203,7 +203,7 @@ impl Worker {
         };
         let facts = facts(&audited);
         let sha256 = match &request.profile.control {
-            Control::Streamed(_) => self.blobs.take(&gcode)?,
+            Control::Streamed(_) | Control::PrinterOwnedHttp(_) => self.blobs.take(&gcode)?,
             Control::PrinterOwned(_) => {
                 let text = std::fs::read_to_string(&gcode).map_err(FileError::of("read", &gcode))?;
                 let packed = pack::gcode_3mf(&text, &audited, &request.material.name);
@@ -258,7 +258,7 @@ fn key(request: &Request, engine: &str) -> String {
         Artifact::Blob { sha256, name, .. } => format!("file {sha256} {name}"),
     };
     let kind = match request.profile.control {
-        Control::Streamed(_) => "plain",
+        Control::Streamed(_) | Control::PrinterOwnedHttp(_) => "plain",
         Control::PrinterOwned(_) => "packed",
     };
     let settings = slice::settings(&request.profile, &request.material);

@@ -4,11 +4,12 @@
 //! at most once and reports evidence; what the evidence proves is decided by `protocol::attempt`.
 //!
 //! [`types`] (orders, reports, view), [`task`] (the channels of a printer's task), [`serial`] (streamed printers),
-//! [`mqtt`] (printers that own their jobs), [`emergency`] (the path that waits for nothing).
+//! [`mqtt`] and [`http`] (printers that own their jobs), [`emergency`] (the path that waits for nothing).
 #![warn(clippy::wildcard_enum_match_arm)]
 
 pub mod emergency;
 pub mod error;
+pub mod http;
 pub mod mqtt;
 pub mod serial;
 pub mod task;

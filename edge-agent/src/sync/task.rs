@@ -162,7 +162,7 @@ impl SyncTask {
         let Some((job, (class, sha256))) = made else { return Ok(()) };
         let ending = match self.library.profile(class).map(|p| &p.control) {
             Some(Control::PrinterOwned(_)) => "gcode.3mf",
-            Some(Control::Streamed(_)) | None => "gcode",
+            Some(Control::Streamed(_) | Control::PrinterOwnedHttp(_)) | None => "gcode",
         };
         let url = self.client.upload_address(sha256, &format!("{}.{ending}", job.label))?;
         let (http, token) = self.client.for_files();

@@ -113,6 +113,7 @@ fn a_plate_of_the_whole_bed_is_sliced_for_every_kind_of_printer_and_passes_the_a
         let kind = match &profile.control {
             Control::Streamed(firmware) => firmware.id.clone(),
             Control::PrinterOwned(dialect) => dialect.id.clone(),
+            Control::PrinterOwnedHttp(dialect) => dialect.id.clone(),
         };
         if !seen.insert(kind) && !soak {
             continue;
@@ -134,5 +135,5 @@ fn a_plate_of_the_whole_bed_is_sliced_for_every_kind_of_printer_and_passes_the_a
             .success();
         assert!(out.metadata().unwrap().len() > 1_000, "{}", profile.id);
     }
-    assert!(seen.len() >= 9, "{seen:?}");
+    assert!(seen.len() >= 11, "{seen:?}");
 }

@@ -3,6 +3,8 @@
 mod bench;
 mod board;
 mod commands;
+mod faults;
+mod http;
 mod klipper;
 mod mqtt;
 mod serial;

@@ -6,6 +6,7 @@
 pub mod bambu;
 pub mod control;
 pub mod fault_proxy;
+pub mod http;
 pub mod machine;
 pub mod marlin;
 pub mod sendcloud;

@@ -26,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use super::PrinterHandle;
 use super::task::channels;
 use super::types::{Held, Report};
+pub(crate) use task::refuse_all;
 pub use tls::Trust;
 
 /// How long a start may take until it is begun or refused: the upload of a large file to a slow printer.

@@ -129,7 +129,7 @@ pub(super) async fn run(printer: MqttPrinter, ends: Ends) {
 }
 
 /// Without TLS there is no printer; everything is refused with the reason.
-async fn refuse_all(mut ends: Ends, why: &str) {
+pub(crate) async fn refuse_all(mut ends: Ends, why: &str) {
     tracing::error!(printer = %ends.id, why, "printer not usable");
     ends.view.send_replace(PrinterView::unseen(why));
     loop {

@@ -15,6 +15,15 @@ pub enum PortError {
         /// The device.
         path: PathBuf,
     },
+    /// The account of the agent may not use it.
+    #[error(
+        "the serial port {} is not for this account: add it to the group that owns the port (dialout on Debian)",
+        path.display()
+    )]
+    Forbidden {
+        /// The device.
+        path: PathBuf,
+    },
     /// Another program has it.
     #[error("the serial port {} is in use by another program", path.display())]
     Taken {
@@ -61,5 +70,38 @@ fn refused(path: &Path, error: tokio_serial::Error) -> PortError {
     if error.kind() == tokio_serial::ErrorKind::NoDevice {
         return PortError::Taken { path };
     }
+    if error.kind() == tokio_serial::ErrorKind::Io(io::ErrorKind::PermissionDenied) {
+        return PortError::Forbidden { path };
+    }
     PortError::Open { path, source: error.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_serial::{Error, ErrorKind};
+
+    use super::*;
+
+    #[test]
+    fn a_port_that_does_not_open_says_what_to_do() {
+        let there = Path::new("/dev/null");
+        let table = [
+            (
+                Path::new("/dev/serial/by-path/none"),
+                ErrorKind::NoDevice,
+                "there is no serial port /dev/serial/by-path/none: is the printer plugged in and switched on?",
+            ),
+            (there, ErrorKind::NoDevice, "the serial port /dev/null is in use by another program"),
+            (
+                there,
+                ErrorKind::Io(io::ErrorKind::PermissionDenied),
+                "the serial port /dev/null is not for this account: add it to the group that owns the port (dialout on \
+                 Debian)",
+            ),
+            (there, ErrorKind::InvalidInput, "the serial port /dev/null cannot be opened"),
+        ];
+        for (path, kind, text) in table {
+            assert_eq!(refused(path, Error::new(kind, "")).to_string(), text);
+        }
+    }
 }
