@@ -40,7 +40,10 @@ update attempt set acked_line = max(acked_line, ?3), done_permille = ?4, z_um = 
 where incarnation = ?1 and n = ?2 and state in ('Starting', 'Printing', 'Paused')";
 const LAST_LINE: &str = "update attempt set last_line_next = 1 where incarnation = ?1 and n = ?2";
 
-const START: &str = "update attempt set start_next = 1 where incarnation = ?1 and n = ?2";
+// Only a start that is still waited for: one that took too long is Unknown by now, and a person may have said that it did
+// not happen.
+const START: &str =
+    "update attempt set start_next = 1 where incarnation = ?1 and n = ?2 and state = 'Starting'";
 
 impl Ledger {
     /// Applies evidence to an attempt. Evidence that changes nothing is noted and otherwise ignored.
@@ -100,11 +103,16 @@ impl Ledger {
     /// Makes the mark `start next` durable: after it, the start command may have left for a printer that owns its jobs.
     ///
     /// # Errors
-    /// [`LedgerError`]; the start must not be sent then.
+    /// [`LedgerError::NotNow`] when nobody waits for this start any more; the start must not be sent after any error.
     pub async fn mark_start_next(&self, no: AttemptNo) -> Result<(), LedgerError> {
         self.write(move |c, now| {
             let row = view::attempt(c, no)?;
-            c.execute(START, params![no.incarnation.to_string(), int(no.n)])?;
+            if c.execute(START, params![no.incarnation.to_string(), int(no.n)])? == 0 {
+                let state = row.state.word();
+                return Err(LedgerError::NotNow(format!(
+                    "attempt {no} is {state}: its start is not sent any more"
+                )));
+            }
             journal::note(c, now, row.no, "start next")
         })
         .await

@@ -311,6 +311,19 @@ async fn a_start_that_was_not_next_did_not_happen() {
 }
 
 #[tokio::test]
+async fn a_start_that_took_too_long_is_not_sent_after_a_person_has_decided() {
+    let farm = Farm::new();
+    farm.ready(1).await;
+    farm.clear(Cause::NewPrinter).await.unwrap();
+    let no = farm.intend(1, Owner::Printer).await.unwrap().attempt();
+    let lost = Event::EvidenceLost(protocol::attempt::Lost::StartNotConfirmed);
+    farm.ledger.apply(no, lost, "the upload took too long".into()).await.unwrap();
+    let late = farm.ledger.mark_start_next(no).await;
+    assert!(matches!(late, Err(LedgerError::NotNow(_))), "{late:?}");
+    assert!(!farm.ledger.attempt(no).await.unwrap().start_next);
+}
+
+#[tokio::test]
 async fn a_printer_that_owns_the_job_is_asked_after_a_restart() {
     let farm = Farm::new();
     farm.started(1, Owner::Printer).await;
