@@ -50,14 +50,19 @@ impl PreviewCache {
     /// # Errors
     /// As [`crate::generate_plate`].
     pub fn preview(&mut self, spec: &GridSpec, plan: &Plan) -> Result<Mesh, GenerateError> {
-        let cells = plan.axes.x.cells.len() * plan.axes.y.cells.len();
-        let detail = if cells <= EXACT_CELLS_MAX {
-            Detail::Unnumbered
-        } else if cells <= COARSE_CELLS_MAX {
-            Detail::Coarse
-        } else {
-            Detail::Plain
-        };
+        let detail = if cells(plan) <= EXACT_CELLS_MAX { Detail::Unnumbered } else { coarse(plan) };
+        self.assemble(spec, plan, detail)
+    }
+
+    /// As [`Self::preview`], but small grids have little detail, too: a mesh for a browser.
+    ///
+    /// # Errors
+    /// As [`crate::generate_plate`].
+    pub fn sketch(&mut self, spec: &GridSpec, plan: &Plan) -> Result<Mesh, GenerateError> {
+        self.assemble(spec, plan, coarse(plan))
+    }
+
+    fn assemble(&mut self, spec: &GridSpec, plan: &Plan, detail: Detail) -> Result<Mesh, GenerateError> {
         let features = features(spec);
         let mut all = Mesh::default();
         for plate in &plan.plates {
@@ -85,6 +90,14 @@ impl PreviewCache {
         self.plates.insert(content, mesh.clone());
         mesh
     }
+}
+
+fn cells(plan: &Plan) -> usize {
+    plan.axes.x.cells.len() * plan.axes.y.cells.len()
+}
+
+fn coarse(plan: &Plan) -> Detail {
+    if cells(plan) <= COARSE_CELLS_MAX { Detail::Coarse } else { Detail::Plain }
 }
 
 /// The specification without what only decides which cells a plate has: that is in its likeness. The heights of a rim
@@ -132,6 +145,8 @@ mod tests {
         assert_eq!(preview.triangles_n(), plates.iter().map(Mesh::triangles_n).sum::<usize>());
         let volume: f64 = plates.iter().map(Mesh::volume_mm3).sum();
         assert!((preview.volume_mm3() - volume).abs() < 1e-6);
+        let sketch = PreviewCache::default().sketch(&spec, &plan).unwrap();
+        assert!(sketch.triangles_n() * 3 < preview.triangles_n(), "{}", sketch.triangles_n());
     }
 
     #[test]

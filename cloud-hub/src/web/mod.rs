@@ -13,4 +13,5 @@ pub mod openapi;
 pub mod pages;
 pub mod permissions;
 pub mod problem;
+mod proxy;
 pub mod serve;

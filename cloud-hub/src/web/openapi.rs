@@ -69,6 +69,30 @@ const ENTRIES: &[Entry] = &[
         ("200", ""),
     ),
     entry(
+        ("get", "/proxy/grid/plan"),
+        Public,
+        "Plates of a grid, for the pages of a shop; signed by its app proxy",
+        "",
+        (
+            "200",
+            r#"{"outer_mm":[450,320],"sku":"GF-450x320-IP-MAG","plates":[{"slot":"A1","size_mm":[215.7,213.7]}]}"#,
+        ),
+    ),
+    entry(
+        ("get", "/proxy/grid/preview.svg"),
+        Public,
+        "A grid from above, for the pages of a shop; signed by its app proxy",
+        "",
+        ("200", ""),
+    ),
+    entry(
+        ("get", "/proxy/grid/preview.stl"),
+        Public,
+        "A mesh of a grid to look at, for the pages of a shop; signed by its app proxy",
+        "",
+        ("200", ""),
+    ),
+    entry(
         ("get", "/shopify/oauth/authorize"),
         Administer,
         "Leads to Shopify to connect a shop; `shop` is NAME.myshopify.com",
@@ -365,7 +389,9 @@ mod tests {
         let hub = Hub::open(config, Arc::new(SystemClock)).await.unwrap();
         let served = routes(&hub);
         let for_programs = |path: &str| {
-            ["/api/", "/agent/", "/health", "/metrics", "/shopify/"].iter().any(|p| path.starts_with(p))
+            ["/api/", "/agent/", "/health", "/metrics", "/proxy/", "/shopify/"]
+                .iter()
+                .any(|p| path.starts_with(p))
         };
         let of = |path: &str, permission| format!("{path} {permission:?}");
         let there: BTreeSet<String> = served

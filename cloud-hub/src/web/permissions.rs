@@ -87,7 +87,7 @@ impl Routes {
 /// Lets a request through that may; what is wrong reaches people as a page and programs as it is.
 async fn check(State(guard): State<Guard>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let is_page = !path.starts_with("/api/") && !path.starts_with("/agent/");
+    let is_page = !["/api/", "/agent/", "/proxy/"].iter().any(|start| path.starts_with(start));
     let theme = theme_of(request.headers());
     let answer = match admit(&guard, request).await {
         Ok(request) => next.run(request).await,

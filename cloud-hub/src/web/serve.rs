@@ -47,7 +47,7 @@ pub(super) fn routes(hub: &Arc<Hub>) -> Routes {
             Permission::Public,
             post(inbox::receive::by_header).layer(webhook),
         );
-    super::install::routes(pages::routes(api::routes(agents::routes(routes))))
+    super::proxy::routes(super::install::routes(pages::routes(api::routes(agents::routes(routes)))))
 }
 
 async fn headers(request: Request, next: Next) -> Response {

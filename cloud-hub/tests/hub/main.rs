@@ -6,5 +6,6 @@ mod doors;
 mod farm;
 mod main_job;
 mod pages;
+mod proxy;
 mod restore;
 mod shop;
