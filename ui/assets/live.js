@@ -55,6 +55,21 @@
 
   document.addEventListener('input', function () { dirty = true; });
   document.addEventListener('submit', function () { busy = true; });
+  // A form that shows something shows it while it is filled in.
+  var asked = 0;
+  document.addEventListener('input', function (event) {
+    var form = event.target.form, at = form && form.dataset.shows;
+    if (!at) { return; }
+    var mine = ++asked;
+    setTimeout(function () {
+      if (mine !== asked) { return; }
+      var query = new URLSearchParams(new FormData(form));
+      fetch(form.getAttribute('action') + '?' + query, { credentials: 'same-origin' }).then(function (answer) { return answer.ok ? answer.text() : ''; }).then(function (html) {
+        var next = html && mine === asked && new DOMParser().parseFromString(html, 'text/html').getElementById(at);
+        if (next) { $(at).innerHTML = next.innerHTML; }
+      }).catch(function () {});
+    }, 400);
+  });
   // A hidden page listens to nothing: browsers open few connections to one place.
   function listen() {
     if (stream) { stream.close(); stream = null; }

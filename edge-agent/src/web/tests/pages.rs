@@ -131,18 +131,49 @@ async fn a_grid_is_shown_first_and_made_once() {
     assert!(bench.page("/grid").await.contains("<h1>New grid</h1>"));
     let html = bench.page("/grid?w=450&d=320&con=cross&copies=1").await;
     assert!(html.contains("class=\"plate\"") && html.contains("Print "), "{html}");
-    for each in ["con=cross&mag=press", "con=none&mag=none", "con=none&mag=press"] {
+    for each in [
+        "con=cross&mag=press",
+        "con=none&mag=none",
+        "con=none&mag=press",
+        "con=edge&mag=press",
+        "con=cross&mag=top",
+        "con=cross&mag=below&ribs=on&mount=on&relief=on&fit=0,5&turns=on",
+        "fill=third&round=0&north=5&east=2.5&south=-1&west=%E2%88%922",
+        "fill=one&screws=all&screw=4&floor=6&weights=on&numbers=no",
+        "fill=pad&strips=on&screws=edges",
+    ] {
         let html = bench.page(&format!("/grid?w=200&d=100&{each}")).await;
         assert!(html.contains("All fit"), "every option of the form can be made: {each}");
     }
     let fault = bench.page("/grid?w=4&d=x").await;
     assert!(fault.contains("This grid cannot be made so"), "{fault}");
+    // What is wrong stands at its field, and what was typed is still there.
+    assert!(
+        fault.contains("<small id=\"d-e\"") && fault.contains("name=\"d\" inputmode=\"numeric\" value=\"x\"")
+    );
+    let fault = bench.page("/grid?w=450&d=320&floor=1&weights=on&relief=on&fit=2&north=left").await;
+    assert!(
+        fault.contains("<small id=\"north-e\"") && !fault.contains("<small id=\"fit-e\""),
+        "numbers first"
+    );
+    let fault = bench.page("/grid?w=450&d=320&floor=1&weights=on&fit=2").await;
+    for field in ["weights", "fit"] {
+        let at = format!("<small id=\"{field}-e\"");
+        assert!(fault.contains(&at), "{field} says nothing: {fault}");
+    }
+    assert!(fault.contains("Fit of the crossing puzzle, 2: a number from 0 to 1"), "{fault}");
+    assert!(fault.contains("Floor and screws</summary>") && fault.contains("value=\"2\""));
     let mut fields = String::from("for=Order+1057");
     for name in ["key", "w", "d", "bed", "con", "mag", "mat", "copies"] {
         let form = html.split("method=\"post\" action=\"/grid\"").nth(1).unwrap();
         let value = between(form, &format!("name=\"{name}\" value=\""), "\"");
         fields.push_str(&format!("&{name}={value}"));
     }
+    let more = bench.page("/grid?w=100&d=50&floor=2&screws=corners").await;
+    let form = more.split("method=\"post\" action=\"/grid\"").nth(1).unwrap();
+    assert!(
+        form.contains("name=\"floor\" value=\"2\"") && form.contains("name=\"screws\" value=\"corners\"")
+    );
     // Two taps at the same moment, and one later.
     let (one, two) = tokio::join!(bench.post("/grid", &fields), bench.post("/grid", &fields));
     for made in [one, two, bench.post("/grid", &fields).await] {
