@@ -92,6 +92,12 @@ fn local_grid(app: &App, it: &Create) -> Result<Vec<(Assignment, String)>, Probl
         GridParams::from_json(&it.grid.to_string()).map_err(|e| Problem::bad_input(e.to_string()))?;
     let spec = GridSpec::check(&params).map_err(|e| Problem::bad_input(e.to_string()))?;
     let plan = gridflock::plan(&spec).map_err(|e| Problem::bad_input(e.to_string()))?;
+    if plan.keys_n > 0 {
+        return Err(Problem::bad_input(
+            "seam_style: expected 0 or 1, found 2: loose keys are parts of their own, which are not printed here yet. \
+             Make them with `gridflock generate` and print them from a file.",
+        ));
+    }
     let name = it.label.as_deref().map(actions::words).filter(|l| !l.is_empty());
     let name = name.or_else(|| spec.sku().map(|s| s.to_string())).unwrap_or_else(|| "Grid".into());
     let mut jobs = Vec::new();

@@ -1,6 +1,6 @@
 //! Forms that only some people see, or only at some times.
 
-use axum::http::StatusCode;
+use axum::{body::Body, http::StatusCode};
 use protocol::{
     attempt::Event,
     ids::Sha256,
@@ -14,7 +14,7 @@ use protocol::{
     },
 };
 
-use super::bench::{Bench, id};
+use super::bench::{Bench, api, id};
 use crate::ledger::devices::Role;
 
 fn uuid<T: std::str::FromStr<Err: std::fmt::Debug>>(n: u8) -> T {
@@ -92,4 +92,15 @@ async fn files_for_the_hub_wait_for_no_printer() {
     assert!(html.contains("<h1>0 plates, none is stuck</h1>"), "{html}");
     assert!(html.contains("For the hub") && html.contains("Lid"), "{html}");
     assert!(bench.page("/").await.contains("Queue"), "the board counts plates only");
+}
+
+#[tokio::test]
+async fn what_the_farm_cannot_print_whole_is_refused() {
+    let bench = Bench::new().await;
+    let grid = r#"{"grid":{"plate_size":[450,320],"bed_size":[250,220],"seam_style":2}}"#;
+    let asked = api("POST", "/api/v1/jobs").header("idempotency-key", "keys").body(Body::from(grid)).unwrap();
+    let answer = bench.ask(asked).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.body);
+    assert!(answer.body.contains("seam_style: expected 0 or 1, found 2"), "{}", answer.body);
+    assert!(bench.app.floor.ledger.snapshot().await.unwrap().open.is_empty());
 }
