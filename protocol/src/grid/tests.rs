@@ -234,6 +234,13 @@ fn cells_that_cannot_be_made_are_refused() {
 }
 
 #[test]
+fn what_follows_from_a_fault_is_not_told_as_another() {
+    let found = faults(r#"{"plate_size":[1e9,100],"filler_x":0}"#);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("plate_size[0] is 1000000000; a length from 10 to 2000 mm"), "{found:?}");
+}
+
+#[test]
 fn decoding_checks_again() {
     let good = serde_json::to_string(&spec(r#"{"plate_size":[450,320]}"#)).unwrap();
     let expected = r#"{"geometry_version":1,"params":{"plate_size":[450.0,320.0],"bed_size":[250.0,220.0]}}"#;

@@ -26,8 +26,11 @@ pub(super) struct Reader {
 }
 
 impl Reader {
+    /// Notes a fault, one per field: another value stands in for a faulty one, and what follows from that is nobody's fault.
     pub(super) fn fault(&mut self, field: &str, value: impl fmt::Display, wanted: impl Into<String>) {
-        self.faults.push(SpecFault::new(field, value, wanted));
+        if self.faults.iter().all(|known| known.field != field) {
+            self.faults.push(SpecFault::new(field, value, wanted));
+        }
     }
 
     /// A length within the limits of its parameter; the smallest one stands in for a faulty value.
