@@ -71,6 +71,8 @@ async fn the_line_counter_is_set_back_and_no_line_is_lost() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_thousand_starts_at_once_one_is_begun() {
     let bench = Bench::new(PortPolicy::Open, |_| {}).await;
+    // The job cannot end before everybody has asked: a second one would be right then.
+    bench.ledger.withhold_mark();
     let mut asked = Vec::new();
     for n in 0..1_000 {
         // Every fourth is the same attempt again, the others are attempts of their own.
@@ -89,6 +91,8 @@ async fn of_a_thousand_starts_at_once_one_is_begun() {
         }
     }
     assert_eq!(begun, 1);
+    until("the mark is asked for", || (bench.ledger.marks() == 1, bench.ledger.evidence())).await;
+    bench.ledger.release_mark(true);
     bench.ledger.until_event(Event::StreamDone).await;
     assert_whole(&bench, 300);
 }
